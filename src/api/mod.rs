@@ -1,0 +1,1 @@
+//! APIv3, one file for each namespace.

@@ -1,0 +1,1 @@
+//! What all HTTP answers share: files, headers, compression, logging.

@@ -1,0 +1,3 @@
+//! The `coprbox` program.
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! What things are: names, states, projects, builds. Plain values without I/O.
+//!
+//! A name is parsed once, where it enters, and trusted from then on; a state is an enum whose
+//! wire name and number are Copr's. Nothing here knows SQL, HTTP or the disk.
+
+pub mod build;
+pub mod chroot;
+pub mod id;
+pub mod name;
+pub mod nevra;
+pub mod options;
+pub mod package;
+pub mod permission;
+pub mod project;
+pub mod repo_url;
+pub mod source;
+pub mod state;
+pub mod user;
+
+pub use id::{
+    BatchId, BuildChrootId, BuildId, ChrootId, DirId, GroupId, JobId, PackageId, ProjectId,
+    TokenId, UserId,
+};
+pub use name::{ChrootName, DirName, GroupName, Owner, PackageName, ProjectName, UserName};
+pub use state::{BuildState, ChrootState, SourceState};

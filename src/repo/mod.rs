@@ -1,0 +1,1 @@
+//! The results tree on disk: layout, metadata, signatures.

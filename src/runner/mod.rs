@@ -1,0 +1,1 @@
+//! The engine: takes queued work, builds it, publishes it. Knows nothing of HTTP.
