@@ -1,1 +1,183 @@
 //! The settings: a TOML file, the environment, and the command line, in rising order.
+//!
+//! Every key has a default, so no file is needed. A key that does not exist is an error: a typing
+//! mistake that silently does nothing is the worst kind of setting. [`keys::KEYS`] lists them all
+//! with their words; the README is held against it.
+
+mod base_url;
+mod keys;
+mod layers;
+mod size;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub use base_url::BaseUrl;
+pub use keys::{KEYS, Key};
+pub use size::Size;
+
+/// Why there are no settings. The text names the key and the place where it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{path} is not a TOML file: {error}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said, with the line.
+        error: String,
+    },
+    /// A key or its value is wrong.
+    #[error("{place}: {why}")]
+    Setting {
+        /// The file, variable or option.
+        place: String,
+        /// A sentence that names the key.
+        why: String,
+    },
+}
+
+/// What the command line says about settings; the rest comes from file and environment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--base-url`.
+    pub base_url: Option<String>,
+}
+
+/// The settings of this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Address and port of the server.
+    pub listen: SocketAddr,
+    /// Where clients reach it.
+    pub base_url: BaseUrl,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// How builds are run.
+    pub runner: RunnerConfig,
+    /// Where sources may come from.
+    pub sources: SourcesConfig,
+    /// What may be uploaded.
+    pub uploads: UploadsConfig,
+    /// API tokens.
+    pub tokens: TokensConfig,
+    /// Package source repositories that projects may build from, by their names.
+    pub distgit: BTreeMap<String, DistGit>,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the settings for this process: its environment, its user's home.
+    pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
+        let environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let root = rustix::process::geteuid().is_root();
+        layers::load(overrides, &environment, root)
+    }
+
+    /// The settings without file and environment, for a server in `data_dir`.
+    pub fn in_data_dir(data_dir: &Path) -> Result<Config, ConfigError> {
+        let overrides = Overrides { data_dir: Some(data_dir.to_owned()), ..Overrides::default() };
+        layers::load(&overrides, &[], false)
+    }
+
+    /// The base address's host without the port, as it stands in repository ids.
+    pub fn hostname(&self) -> &str {
+        self.base_url.hostname()
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("coprbox.db")
+    }
+}
+
+/// `[runner]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunnerConfig {
+    /// How many builds run at once; 0 queues them and runs none.
+    pub slots: u16,
+    /// A command in front of each build command, which runs it elsewhere.
+    pub launcher: Vec<String>,
+    /// How long a build that is stopped may take to clean up before it is killed.
+    #[serde(deserialize_with = "seconds")]
+    pub grace: Duration,
+    /// Where a build's log is cut off.
+    pub max_log_size: Size,
+    /// Builds wait while the file system has less free space than this.
+    pub disk_reserve: Size,
+    /// The unprivileged user that mock works for when the server runs as root.
+    pub mock_user: Option<String>,
+}
+
+/// `[sources]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesConfig {
+    /// Loopback, link-local and private addresses may be targets of URLs and clones.
+    pub allow_private_addresses: bool,
+    /// `file://` addresses may be sources.
+    pub allow_file_urls: bool,
+    /// The largest file that is downloaded.
+    pub max_size: Size,
+}
+
+/// `[uploads]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadsConfig {
+    /// The largest request with a file.
+    pub max_size: Size,
+}
+
+/// `[tokens]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokensConfig {
+    /// How many days a token is valid unless its maker says otherwise.
+    pub days: u16,
+}
+
+/// `[distgit.<name>]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistGit {
+    /// Where a package is cloned from, with `{pkgname}` and perhaps `{namespace}`.
+    pub clone_url: String,
+    /// Where its source archives are, with `{pkgname}`, `{filename}`, `{hashtype}` and `{hash}`.
+    pub lookaside: Option<String>,
+    /// The namespace of a package that is named without one.
+    pub default_namespace: Option<String>,
+    /// Lower numbers are offered first.
+    #[serde(default = "middle_priority")]
+    pub priority: u16,
+}
+
+fn middle_priority() -> u16 {
+    50
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
