@@ -11,9 +11,9 @@ use super::{
 use crate::clock::Timestamp;
 
 /// How long a build may take when nobody says otherwise: five hours, as in Copr.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(18_000);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_hours(5);
 /// The longest that may be asked for: thirty hours, as in Copr.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(108_000);
+pub const MAX_TIMEOUT: Duration = Duration::from_hours(30);
 
 /// A build as clients and pages see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

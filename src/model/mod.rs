@@ -6,6 +6,8 @@
 pub mod build;
 pub mod chroot;
 pub mod id;
+pub mod job;
+pub mod list;
 pub mod name;
 pub mod nevra;
 pub mod options;

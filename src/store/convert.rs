@@ -91,7 +91,7 @@ fn from_json<T: DeserializeOwned>(value: ValueRef<'_>) -> FromSqlResult<T> {
 }
 
 /// A value kept as JSON text.
-pub(crate) struct Json<T>(pub(crate) T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> ToSql for Json<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -5,8 +5,16 @@
 //! runtime and used inside any transaction. Async code reaches them through [`Store::read`] and
 //! [`Store::write`] alone, which run them off the async threads.
 
+pub mod build_chroots;
+pub mod builds;
+pub mod chroots;
 mod convert;
+pub mod jobs;
 mod migrations;
+pub mod packages;
+pub mod permissions;
+pub mod project_chroots;
+pub mod projects;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +24,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, watch};
 
-pub(crate) use convert::Json;
+use crate::model::list::{Direction, Slice};
 
 /// How many reads may be under way at once; more wait without occupying a thread.
 const READERS: u32 = 8;
@@ -73,7 +81,7 @@ impl Store {
         let readers = r2d2::Pool::builder()
             .max_size(READERS)
             .min_idle(Some(1))
-            .idle_timeout(Some(Duration::from_secs(60)))
+            .idle_timeout(Some(Duration::from_mins(1)))
             .build(manager)?;
         Ok(Store {
             readers,
@@ -171,6 +179,21 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
+}
+
+/// The `LIMIT` clause of a slice; numbers only, so there is nothing to escape.
+fn limit(slice: Slice) -> String {
+    let limit = slice.limit.map_or(-1, i64::from);
+    format!("LIMIT {limit} OFFSET {}", slice.offset)
+}
+
+/// The `ORDER BY` clause for a column, ties broken by id.
+fn order_by(column: &str, id: &str, direction: Direction) -> String {
+    let way = match direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    };
+    format!("ORDER BY {column} {way}, {id} {way}")
 }
 
 #[cfg(test)]

@@ -1,0 +1,248 @@
+//! The chroots of builds, and the packages made there.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Result, builds};
+use crate::clock::Timestamp;
+use crate::model::build::BuildChroot;
+use crate::model::job::RepoKey;
+use crate::model::list::Slice;
+use crate::model::nevra::Nevra;
+use crate::model::{BuildChrootId, BuildId, ChrootId, ChrootName, ChrootState, DirId};
+
+const SELECT: &str = "
+SELECT bc.id, bc.build_id, c.name, bc.state, bc.message, bc.started_on, bc.ended_on, bc.result_dir
+FROM build_chroots bc JOIN chroots c ON c.id = bc.chroot_id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<BuildChroot> {
+    Ok(BuildChroot {
+        id: row.get(0)?,
+        build: row.get(1)?,
+        name: row.get(2)?,
+        state: row.get(3)?,
+        message: row.get(4)?,
+        started_on: row.get(5)?,
+        ended_on: row.get(6)?,
+        result_dir: row.get(7)?,
+    })
+}
+
+/// Gives a build a chroot.
+pub fn insert(
+    db: &Connection,
+    build: BuildId,
+    repo: RepoKey,
+    state: ChrootState,
+) -> Result<BuildChrootId> {
+    db.prepare_cached(
+        "INSERT INTO build_chroots (build_id, chroot_id, dir_id, state) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![build, repo.chroot, repo.dir, state])?;
+    let id = BuildChrootId(db.last_insert_rowid());
+    builds::refresh(db, build)?;
+    Ok(id)
+}
+
+/// The chroot of a build with this number.
+pub fn get(db: &Connection, id: BuildChrootId) -> Result<Option<BuildChroot>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE bc.id = ?1"))?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
+/// A build's chroot of this name.
+pub fn find(db: &Connection, build: BuildId, name: &ChrootName) -> Result<Option<BuildChroot>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE bc.build_id = ?1 AND c.name = ?2"))?
+        .query_row(params![build, name], from_row)
+        .optional()?)
+}
+
+/// A build's chroots, in the order in which they were given.
+pub fn list(db: &Connection, build: BuildId, slice: Slice) -> Result<Vec<BuildChroot>> {
+    let limit = super::limit(slice);
+    db.prepare_cached(&format!("{SELECT} WHERE bc.build_id = ?1 ORDER BY bc.id {limit}"))?
+        .query_map([build], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The repository that a build's chroot is published in.
+pub fn repo(db: &Connection, id: BuildChrootId) -> Result<Option<RepoKey>> {
+    Ok(db
+        .prepare_cached("SELECT dir_id, chroot_id FROM build_chroots WHERE id = ?1")?
+        .query_row([id], |row| Ok(RepoKey { dir: row.get(0)?, chroot: row.get(1)? }))
+        .optional()?)
+}
+
+/// Moves a chroot on; notes when it starts and when it ends. A finished one stays as it is, and
+/// the answer says so: whoever comes late must not undo a cancel.
+pub fn set_state(
+    db: &Connection,
+    id: BuildChrootId,
+    state: ChrootState,
+    message: Option<&str>,
+) -> Result<bool> {
+    let now = Timestamp::now();
+    // A skipped or canceled chroot never started; clients expect both times all the same.
+    let started = (state == ChrootState::Starting || state.is_finished()).then_some(now);
+    let ended = state.is_finished().then_some(now);
+    let restart = state == ChrootState::Starting;
+    let build: Option<BuildId> = db
+        .prepare_cached(
+            "UPDATE build_chroots SET state = ?2, message = ?3,
+                 started_on = CASE WHEN ?6 THEN ?4 ELSE coalesce(started_on, ?4) END,
+                 ended_on = ?5
+             WHERE id = ?1
+                 AND state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')
+             RETURNING build_id",
+        )?
+        .query_row(params![id, state, message, started, ended, restart], |row| row.get(0))
+        .optional()?;
+    match build {
+        Some(build) => builds::refresh(db, build).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Notes where the results are.
+pub fn set_result_dir(db: &Connection, id: BuildChrootId, name: &str) -> Result<()> {
+    db.prepare_cached("UPDATE build_chroots SET result_dir = ?2 WHERE id = ?1")?
+        .execute(params![id, name])?;
+    Ok(())
+}
+
+/// Notes what was built, instead of what an earlier attempt may have noted.
+pub fn set_packages(db: &Connection, id: BuildChrootId, files: &[(String, Nevra)]) -> Result<()> {
+    db.prepare_cached("DELETE FROM built_packages WHERE build_chroot_id = ?1")?.execute([id])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO built_packages (build_chroot_id, file, name, epoch, version, release, arch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (file, n) in files {
+        insert.execute(params![id, file, n.name, n.epoch, n.version, n.release, n.arch])?;
+    }
+    Ok(())
+}
+
+/// The packages that a chroot build made, source package included.
+pub fn packages(db: &Connection, id: BuildChrootId) -> Result<Vec<Nevra>> {
+    db.prepare_cached(
+        "SELECT name, epoch, version, release, arch FROM built_packages
+         WHERE build_chroot_id = ?1 ORDER BY id LIMIT 100000",
+    )?
+    .query_map([id], |row| {
+        Ok(Nevra {
+            name: row.get(0)?,
+            epoch: row.get(1)?,
+            version: row.get(2)?,
+            release: row.get(3)?,
+            arch: row.get(4)?,
+        })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The package files of a chroot build, by name.
+pub fn files(db: &Connection, id: BuildChrootId) -> Result<Vec<String>> {
+    db.prepare_cached(
+        "SELECT file FROM built_packages WHERE build_chroot_id = ?1 ORDER BY id LIMIT 100000",
+    )?
+    .query_map([id], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// What belongs into a repository, as paths below its directory: everything published, and what
+/// `joining` built. O(packages of the repository): the metadata name them all, too.
+pub fn repo_files(
+    db: &Connection,
+    repo: RepoKey,
+    joining: &[BuildChrootId],
+) -> Result<Vec<String>> {
+    let mut files: Vec<String> = db
+        .prepare_cached(
+            "SELECT bc.result_dir || '/' || bp.file
+             FROM build_chroots bc JOIN built_packages bp ON bp.build_chroot_id = bc.id
+             WHERE bc.dir_id = ?1 AND bc.chroot_id = ?2 AND bc.state IN ('succeeded', 'forked')
+             ORDER BY bc.id, bp.id LIMIT 10000000",
+        )?
+        .query_map(params![repo.dir, repo.chroot], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut one = db.prepare_cached(
+        "SELECT bc.result_dir || '/' || bp.file
+         FROM build_chroots bc JOIN built_packages bp ON bp.build_chroot_id = bc.id
+         WHERE bc.id = ?1 AND bc.state = 'running' ORDER BY bp.id LIMIT 100000",
+    )?;
+    for id in joining {
+        for file in one.query_map([id], |row| row.get(0))? {
+            files.push(file?);
+        }
+    }
+    Ok(files)
+}
+
+/// One cell of the monitor: the newest build of a package in a chroot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitorCell {
+    /// The package's name.
+    pub package: String,
+    /// The chroot's name.
+    pub chroot: ChrootName,
+    /// How far the chroot is.
+    pub state: ChrootState,
+    /// The build.
+    pub build: BuildId,
+    /// The version it is a build of.
+    pub version: Option<String>,
+    /// Where its results are.
+    pub result_dir: Option<String>,
+}
+
+/// The newest build of each package of a directory, in each chroot that its project has switched
+/// on; by package name. O(chroot builds of the directory), from indexes.
+pub fn monitor(db: &Connection, dir: DirId, slice: Slice) -> Result<Vec<MonitorCell>> {
+    let limit = super::limit(slice);
+    db.prepare_cached(&format!(
+        "SELECT pk.name, c.name, bc.state, b.id, b.version, bc.result_dir
+         FROM (SELECT max(bc.id) AS id
+               FROM builds b JOIN build_chroots bc ON bc.build_id = b.id
+               WHERE b.dir_id = ?1 AND b.package_id IS NOT NULL
+               GROUP BY b.package_id, bc.chroot_id) newest
+         JOIN build_chroots bc ON bc.id = newest.id
+         JOIN builds b ON b.id = bc.build_id
+         JOIN packages pk ON pk.id = b.package_id
+         JOIN chroots c ON c.id = bc.chroot_id AND c.active
+         JOIN project_chroots pc ON pc.project_id = b.project_id AND pc.chroot_id = c.id
+             AND pc.delete_after IS NULL
+         ORDER BY pk.name, c.id {limit}"
+    ))?
+    .query_map([dir], |row| {
+        Ok(MonitorCell {
+            package: row.get(0)?,
+            chroot: row.get(1)?,
+            state: row.get(2)?,
+            build: row.get(3)?,
+            version: row.get(4)?,
+            result_dir: row.get(5)?,
+        })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The numbers of a build's chroots that still wait for the source build.
+pub fn waiting(
+    db: &Connection,
+    build: BuildId,
+) -> Result<Vec<(BuildChrootId, ChrootId, ChrootName)>> {
+    db.prepare_cached(
+        "SELECT bc.id, c.id, c.name FROM build_chroots bc JOIN chroots c ON c.id = bc.chroot_id
+         WHERE bc.build_id = ?1 AND bc.state = 'waiting' ORDER BY bc.id LIMIT 10000",
+    )?
+    .query_map([build], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}

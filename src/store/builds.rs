@@ -1,0 +1,436 @@
+//! Builds as a whole. Their chroots are in [`build_chroots`](super::build_chroots).
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
+
+use super::convert::Json;
+use super::{Result, StoreError};
+use crate::clock::Timestamp;
+use crate::model::build::{Build, BuildOptions};
+use crate::model::list::Slice;
+use crate::model::source::SourceSpec;
+use crate::model::{
+    BatchId, BuildId, BuildState, ChrootName, ChrootState, DirId, PackageId, PackageName,
+    ProjectId, SourceState, UserId,
+};
+
+const SELECT: &str = "
+SELECT b.id, b.project_id, p.owner, p.name AS project, b.dir_id, d.name AS dir,
+       pk.name AS package, b.version, b.srpm, b.source, b.source_state, b.source_message,
+       b.source_started_on, b.source_ended_on, b.canceled, b.state, b.submitted_on, b.started_on,
+       b.ended_on, u.name AS submitter, b.background, b.timeout, b.enable_net, b.bootstrap,
+       b.isolation, b.batch_id,
+       (SELECT json_group_array(c.name ORDER BY bc.id) FROM build_chroots bc
+        JOIN chroots c ON c.id = bc.chroot_id WHERE bc.build_id = b.id) AS chroots
+FROM builds b
+JOIN projects p ON p.id = b.project_id
+JOIN dirs d ON d.id = b.dir_id
+LEFT JOIN packages pk ON pk.id = b.package_id
+LEFT JOIN users u ON u.id = b.submitter_id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Build> {
+    let Json(chroots): Json<Vec<String>> = row.get("chroots")?;
+    let chroots: rusqlite::types::FromSqlResult<Vec<ChrootName>> = chroots
+        .iter()
+        .map(|name| name.parse().map_err(rusqlite::types::FromSqlError::other))
+        .collect();
+    Ok(Build {
+        id: row.get("id")?,
+        project_id: row.get("project_id")?,
+        owner: row.get("owner")?,
+        project: row.get("project")?,
+        dir_id: row.get("dir_id")?,
+        dir: row.get("dir")?,
+        package: row.get("package")?,
+        version: row.get("version")?,
+        srpm: row.get("srpm")?,
+        source: row.get("source")?,
+        source_state: row.get("source_state")?,
+        source_message: row.get("source_message")?,
+        source_started_on: row.get("source_started_on")?,
+        source_ended_on: row.get("source_ended_on")?,
+        canceled: row.get("canceled")?,
+        state: row.get("state")?,
+        submitted_on: row.get("submitted_on")?,
+        started_on: row.get("started_on")?,
+        ended_on: row.get("ended_on")?,
+        submitter: row.get("submitter")?,
+        chroots: chroots?,
+        options: BuildOptions {
+            background: row.get("background")?,
+            timeout: Duration::from_secs(row.get::<_, u32>("timeout")?.into()),
+            enable_net: row.get("enable_net")?,
+            bootstrap: row.get("bootstrap")?,
+            isolation: row.get("isolation")?,
+        },
+        batch: row.get("batch_id")?,
+    })
+}
+
+/// A build that is not there yet.
+pub struct NewBuild<'a> {
+    /// The project.
+    pub project: ProjectId,
+    /// The directory it is to be published in.
+    pub dir: DirId,
+    /// The package, when it is known beforehand.
+    pub package: Option<PackageId>,
+    /// Who hands it in; `None` for webhooks.
+    pub submitter: Option<UserId>,
+    /// What it is made from.
+    pub source: &'a SourceSpec,
+    /// How it is to be built.
+    pub options: &'a BuildOptions,
+    /// Chroots it must not be given when they are given later.
+    pub excluded: &'a [ChrootName],
+    /// The set of builds it belongs to.
+    pub batch: Option<BatchId>,
+}
+
+/// Adds a build whose source build is yet to be done.
+pub fn insert(db: &Connection, new: &NewBuild<'_>) -> Result<BuildId> {
+    db.prepare_cached(
+        "INSERT INTO builds (project_id, dir_id, package_id, submitter_id, submitted_on, source,
+             source_state, state, background, timeout, enable_net, bootstrap, isolation,
+             chroots_excluded, batch_id)
+         VALUES (:project, :dir, :package, :submitter, :now, :source, 'pending', 'pending',
+             :background, :timeout, :enable_net, :bootstrap, :isolation, :excluded, :batch)",
+    )?
+    .execute(named_params! {
+        ":project": new.project,
+        ":dir": new.dir,
+        ":package": new.package,
+        ":submitter": new.submitter,
+        ":now": Timestamp::now(),
+        ":source": new.source,
+        ":background": new.options.background,
+        ":timeout": i64::try_from(new.options.timeout.as_secs()).unwrap_or(i64::MAX),
+        ":enable_net": new.options.enable_net,
+        ":bootstrap": new.options.bootstrap,
+        ":isolation": new.options.isolation,
+        ":excluded": Json(new.excluded),
+        ":batch": new.batch,
+    })?;
+    Ok(BuildId(db.last_insert_rowid()))
+}
+
+/// The build with this number.
+pub fn get(db: &Connection, id: BuildId) -> Result<Option<Build>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE b.id = ?1"))?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
+/// The chroots a build must not be given.
+pub fn excluded_chroots(db: &Connection, id: BuildId) -> Result<Vec<String>> {
+    let Json(names) = db
+        .prepare_cached("SELECT chroots_excluded FROM builds WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    Ok(names)
+}
+
+/// Which builds of a project are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// Only those of this package.
+    pub package: Option<&'a PackageName>,
+    /// Only those in this state.
+    pub state: Option<BuildState>,
+    /// Only those in this directory.
+    pub dir: Option<DirId>,
+}
+
+/// A project's builds, newest first.
+pub fn list(
+    db: &Connection,
+    project: ProjectId,
+    filter: Filter<'_>,
+    slice: Slice,
+) -> Result<Vec<Build>> {
+    let mut sql = format!("{SELECT} WHERE b.project_id = ?1");
+    let mut values: Vec<&dyn ToSql> = vec![&project];
+    if let Some(package) = &filter.package {
+        values.push(package);
+        sql.push_str(
+            " AND b.package_id = (SELECT id FROM packages WHERE project_id = ?1 AND name = ?2)",
+        );
+    }
+    if let Some(state) = &filter.state {
+        values.push(state);
+        sql += &format!(" AND b.state = ?{}", values.len());
+    }
+    if let Some(dir) = &filter.dir {
+        values.push(dir);
+        sql += &format!(" AND b.dir_id = ?{}", values.len());
+    }
+    sql += &format!(" ORDER BY b.id DESC {}", super::limit(slice));
+    db.prepare_cached(&sql)?.query_map(values.as_slice(), from_row)?.map(|row| Ok(row?)).collect()
+}
+
+/// The newest builds of listed projects, for the home page.
+pub fn newest(db: &Connection, slice: Slice) -> Result<Vec<Build>> {
+    let limit = super::limit(slice);
+    db.prepare_cached(&format!("{SELECT} WHERE p.unlisted = 0 ORDER BY b.id DESC {limit}"))?
+        .query_map([], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// How many builds a project has.
+pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM builds WHERE project_id = ?1")?
+        .query_row([project], |row| row.get(0))?)
+}
+
+/// A project's builds that are still under way.
+pub fn unfinished(db: &Connection, project: ProjectId) -> Result<Vec<BuildId>> {
+    db.prepare_cached(
+        "SELECT id FROM builds WHERE project_id = ?1
+             AND state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+         ORDER BY id LIMIT 100000",
+    )?
+    .query_map([project], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// Moves the source build on; notes when it starts and when it ends.
+pub fn set_source_state(
+    db: &Connection,
+    id: BuildId,
+    state: SourceState,
+    message: Option<&str>,
+) -> Result<()> {
+    let now = Timestamp::now();
+    let started = (state == SourceState::Starting).then_some(now);
+    let ended = state.is_finished().then_some(now);
+    db.prepare_cached(
+        "UPDATE builds SET source_state = ?2, source_message = ?3,
+             source_started_on = coalesce(?4, source_started_on), source_ended_on = ?5
+         WHERE id = ?1",
+    )?
+    .execute(params![id, state, message, started, ended])?;
+    refresh(db, id)
+}
+
+/// Notes what the source build has found out.
+pub fn set_package(
+    db: &Connection,
+    id: BuildId,
+    package: PackageId,
+    version: &str,
+    srpm: &str,
+) -> Result<()> {
+    db.prepare_cached("UPDATE builds SET package_id = ?2, version = ?3, srpm = ?4 WHERE id = ?1")?
+        .execute(params![id, package, version, srpm])?;
+    Ok(())
+}
+
+/// Marks a build as stopped by a user.
+pub fn set_canceled(db: &Connection, id: BuildId) -> Result<()> {
+    db.prepare_cached("UPDATE builds SET canceled = 1 WHERE id = ?1")?.execute([id])?;
+    refresh(db, id)
+}
+
+/// Removes a build and its parts.
+pub fn delete(db: &Connection, id: BuildId) -> Result<()> {
+    db.prepare_cached("DELETE FROM builds WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Derives the state and the times of the whole from its parts. Everything that changes a part
+/// calls this in the same transaction.
+pub(super) fn refresh(db: &Connection, id: BuildId) -> Result<()> {
+    let found = db
+        .prepare_cached("SELECT canceled, source_state FROM builds WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((canceled, source)) = found else {
+        return Err(StoreError::Corrupt(format!("build {id} has gone")));
+    };
+    let mut states: Vec<ChrootState> = Vec::new();
+    let (mut started, mut ended, mut open) = (None::<Timestamp>, None::<Timestamp>, false);
+    let mut parts = db.prepare_cached(
+        "SELECT state, started_on, ended_on FROM build_chroots WHERE build_id = ?1 LIMIT 10000",
+    )?;
+    let mut rows = parts.query([id])?;
+    while let Some(row) = rows.next()? {
+        states.push(row.get(0)?);
+        let (start, end): (Option<Timestamp>, Option<Timestamp>) = (row.get(1)?, row.get(2)?);
+        started = [started, start].into_iter().flatten().min();
+        ended = ended.max(end);
+        open |= end.is_none();
+    }
+    let state = BuildState::derive(canceled, source, &states);
+    db.prepare_cached(
+        "UPDATE builds SET state = ?2, started_on = ?3, ended_on = ?4 WHERE id = ?1",
+    )?
+    .execute(params![id, state, started, ended.filter(|_| !open)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::chroot::ChrootRecipe;
+    use crate::model::job::{RepoKey, Work};
+    use crate::model::nevra::Nevra;
+    use crate::model::project::ProjectSettings;
+    use crate::model::{BuildChrootId, Owner};
+    use crate::store::projects::NewProject;
+    use crate::store::{build_chroots, chroots, jobs, packages, projects, testing};
+
+    /// A project `alice/tools`, its main directory and one chroot.
+    fn project(db: &Connection) -> (ProjectId, RepoKey) {
+        db.execute("INSERT INTO users (name, created_on) VALUES ('alice', 0)", []).unwrap();
+        let recipe = ChrootRecipe::Sandbox { repos: vec![], install: vec![] };
+        let chroot =
+            chroots::insert(db, &"fedora-42-x86_64".parse().unwrap(), &recipe, "", true).unwrap();
+        let new = NewProject {
+            owner: &Owner::User("alice".parse().unwrap()),
+            name: &"tools".parse().unwrap(),
+            creator: UserId(1),
+            persistent: false,
+            delete_after: None,
+            settings: &ProjectSettings::default(),
+        };
+        let id = projects::insert(db, &new).unwrap().unwrap();
+        assert_eq!(projects::insert(db, &new).unwrap(), None, "a name is given once");
+        let project = projects::get(db, id).unwrap().unwrap();
+        let dir = projects::main_dir(db, &project).unwrap().id;
+        (id, RepoKey { dir, chroot })
+    }
+
+    fn submit(db: &Connection, project: ProjectId, dir: DirId) -> BuildId {
+        let source = SourceSpec::Link { url: "http://h/a-1.src.rpm".into() };
+        let new = NewBuild {
+            project,
+            dir,
+            package: None,
+            submitter: Some(UserId(1)),
+            source: &source,
+            options: &BuildOptions::default(),
+            excluded: &[],
+            batch: None,
+        };
+        let id = insert(db, &new).unwrap();
+        jobs::queue_source(db, id).unwrap();
+        id
+    }
+
+    fn state(db: &Connection, id: BuildId) -> BuildState {
+        get(db, id).unwrap().unwrap().state
+    }
+
+    #[test]
+    fn a_build_goes_from_source_to_repository() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (project, repo) = project(db);
+                let id = submit(db, project, repo.dir);
+                assert_eq!(state(db, id), BuildState::Pending);
+
+                let job = jobs::claim(db, jobs::candidates(db)?[0].job)?.unwrap();
+                assert_eq!(job.work, Work::Source(id));
+                set_source_state(db, id, SourceState::Running, None)?;
+                assert_eq!(state(db, id), BuildState::Running);
+
+                let source = SourceSpec::Unset;
+                let package =
+                    packages::find_or_insert(db, project, &"a".parse().unwrap(), &source)?;
+                set_package(db, id, package.id, "1-1", "a-1-1.src.rpm")?;
+                let chroot = build_chroots::insert(db, id, repo, ChrootState::Pending)?;
+                set_source_state(db, id, SourceState::Succeeded, None)?;
+                assert_eq!(state(db, id), BuildState::Pending);
+
+                build_a_package(db, chroot, repo);
+                let build = get(db, id)?.unwrap();
+                assert_eq!(build.state, BuildState::Succeeded);
+                assert!(build.started_on.is_some() && build.ended_on.is_some());
+                assert_eq!(build.chroots.len(), 1);
+                assert_eq!(packages::latest_succeeded_build(db, package.id)?, Some(id));
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    fn build_a_package(db: &Connection, chroot: BuildChrootId, repo: RepoKey) {
+        build_chroots::set_state(db, chroot, ChrootState::Starting, None).unwrap();
+        build_chroots::set_result_dir(db, chroot, "00000001-a").unwrap();
+        build_chroots::set_state(db, chroot, ChrootState::Running, None).unwrap();
+        let nevra = Nevra {
+            name: "a".into(),
+            epoch: None,
+            version: "1".into(),
+            release: "1".into(),
+            arch: "noarch".into(),
+        };
+        build_chroots::set_packages(db, chroot, &[("a-1-1.noarch.rpm".into(), nevra)]).unwrap();
+        let before = build_chroots::repo_files(db, repo, &[]).unwrap();
+        assert!(before.is_empty(), "what is not published is not listed: {before:?}");
+        let file = vec!["00000001-a/a-1-1.noarch.rpm".to_owned()];
+        assert_eq!(build_chroots::repo_files(db, repo, &[chroot]).unwrap(), file);
+        build_chroots::set_state(db, chroot, ChrootState::Succeeded, None).unwrap();
+        assert_eq!(build_chroots::repo_files(db, repo, &[]).unwrap(), file);
+    }
+
+    #[test]
+    fn a_late_report_does_not_undo_a_cancel() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (project, repo) = project(db);
+                let id = submit(db, project, repo.dir);
+                let chroot = build_chroots::insert(db, id, repo, ChrootState::Running)?;
+                set_canceled(db, id)?;
+                assert!(build_chroots::set_state(db, chroot, ChrootState::Canceled, None)?);
+                assert!(!build_chroots::set_state(db, chroot, ChrootState::Succeeded, None)?);
+                assert_eq!(state(db, id), BuildState::Canceled);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn lists_run_newest_first_and_filter_by_state_and_package() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (project, repo) = project(db);
+                let ids: Vec<BuildId> = (0..3).map(|_| submit(db, project, repo.dir)).collect();
+                set_canceled(db, ids[1])?;
+                let all = list(db, project, Filter::default(), Slice::default())?;
+                assert_eq!(all.iter().map(|b| b.id).collect::<Vec<_>>(), [ids[2], ids[1], ids[0]]);
+                let filter = Filter { state: Some(BuildState::Canceled), ..Filter::default() };
+                assert_eq!(list(db, project, filter, Slice::default())?.len(), 1);
+                let name = "none".parse().unwrap();
+                let filter = Filter { package: Some(&name), ..Filter::default() };
+                assert!(list(db, project, filter, Slice::first(5))?.is_empty());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_deleted_project_takes_all_its_rows_along() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (project, repo) = project(db);
+                let id = submit(db, project, repo.dir);
+                build_chroots::insert(db, id, repo, ChrootState::Waiting)?;
+                projects::delete(db, project)?;
+                for table in ["projects", "dirs", "builds", "build_chroots", "jobs"] {
+                    let count: i64 =
+                        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0))?;
+                    assert_eq!(count, 0, "{table}");
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}

@@ -1,0 +1,96 @@
+//! Packages of projects.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::convert::Json;
+use super::{Result, StoreError};
+use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::package::Package;
+use crate::model::source::SourceSpec;
+use crate::model::{BuildId, PackageId, PackageName, ProjectId};
+
+const SELECT: &str = "
+SELECT pk.id, pk.project_id, pk.name, pk.source, pk.webhook_rebuild, pk.max_builds, pk.timeout,
+       pk.chroot_denylist
+FROM packages pk";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Package> {
+    let Json(chroot_denylist) = row.get("chroot_denylist")?;
+    Ok(Package {
+        id: row.get("id")?,
+        project: row.get("project_id")?,
+        name: row.get("name")?,
+        source: row.get("source")?,
+        webhook_rebuild: row.get("webhook_rebuild")?,
+        max_builds: row.get("max_builds")?,
+        timeout: row.get("timeout")?,
+        chroot_denylist,
+    })
+}
+
+/// A project's package of this name.
+pub fn find(db: &Connection, project: ProjectId, name: &PackageName) -> Result<Option<Package>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE pk.project_id = ?1 AND pk.name = ?2"))?
+        .query_row(params![project, name], from_row)
+        .optional()?)
+}
+
+/// A project's package of this name; made with the given source when there is none yet.
+pub fn find_or_insert(
+    db: &Connection,
+    project: ProjectId,
+    name: &PackageName,
+    source: &SourceSpec,
+) -> Result<Package> {
+    db.prepare_cached(
+        "INSERT INTO packages (project_id, name, source) VALUES (?1, ?2, ?3)
+         ON CONFLICT (project_id, name) DO NOTHING",
+    )?
+    .execute(params![project, name, source])?;
+    find(db, project, name)?
+        .ok_or_else(|| StoreError::Corrupt(format!("package {name} was added and is not there")))
+}
+
+/// A project's packages.
+pub fn list(
+    db: &Connection,
+    project: ProjectId,
+    (key, direction): (SortKey, Direction),
+    slice: Slice,
+) -> Result<Vec<Package>> {
+    let column = match key {
+        SortKey::Id => "pk.id",
+        SortKey::Name => "pk.name",
+    };
+    let (order, limit) = (super::order_by(column, "pk.id", direction), super::limit(slice));
+    db.prepare_cached(&format!("{SELECT} WHERE pk.project_id = ?1 {order} {limit}"))?
+        .query_map([project], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// How many packages a project has.
+pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM packages WHERE project_id = ?1")?
+        .query_row([project], |row| row.get(0))?)
+}
+
+/// The newest build of a package, in whatever directory and state.
+pub fn latest_build(db: &Connection, package: PackageId) -> Result<Option<BuildId>> {
+    Ok(db
+        .prepare_cached("SELECT max(id) FROM builds WHERE package_id = ?1")?
+        .query_row([package], |row| row.get(0))?)
+}
+
+/// The newest build of a package that succeeded as a whole.
+pub fn latest_succeeded_build(db: &Connection, package: PackageId) -> Result<Option<BuildId>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id FROM builds WHERE package_id = ?1 AND state = 'succeeded'
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([package], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,67 @@
+//! Who may do what in whose project.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+
+use super::Result;
+use crate::model::permission::{Grant, Permission};
+use crate::model::{ProjectId, UserId};
+
+impl ToSql for Grant {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let number: i64 = match self {
+            Grant::Nothing => 0,
+            Grant::Request => 1,
+            Grant::Approved => 2,
+        };
+        Ok(number.into())
+    }
+}
+
+impl FromSql for Grant {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Grant> {
+        match value.as_i64()? {
+            0 => Ok(Grant::Nothing),
+            1 => Ok(Grant::Request),
+            2 => Ok(Grant::Approved),
+            other => Err(FromSqlError::OutOfRange(other)),
+        }
+    }
+}
+
+const SELECT: &str = "
+SELECT pe.user_id, u.name, pe.builder, pe.admin
+FROM permissions pe JOIN users u ON u.id = pe.user_id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Permission> {
+    Ok(Permission {
+        user: row.get(0)?,
+        user_name: row.get(1)?,
+        builder: row.get(2)?,
+        admin: row.get(3)?,
+    })
+}
+
+/// One user's roles in a project.
+pub fn find(db: &Connection, project: ProjectId, user: UserId) -> Result<Option<Permission>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE pe.project_id = ?1 AND pe.user_id = ?2"))?
+        .query_row(params![project, user], from_row)
+        .optional()?)
+}
+
+/// Gives a user these roles, instead of earlier ones.
+pub fn set(
+    db: &Connection,
+    project: ProjectId,
+    user: UserId,
+    builder: Grant,
+    admin: Grant,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO permissions (project_id, user_id, builder, admin) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (project_id, user_id) DO UPDATE SET builder = ?3, admin = ?4",
+    )?
+    .execute(params![project, user, builder, admin])?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The chroots a project is built in, and what it changes in them.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::convert::{self, Json};
+use super::{Result, chroots};
+use crate::clock::Timestamp;
+use crate::model::project::{ChrootSettings, ProjectChroot};
+use crate::model::{ChrootId, ChrootName, ProjectId};
+
+const SELECT: &str = "
+SELECT c.id, c.name, c.recipe, c.comment, c.active, pc.delete_after, pc.additional_repos,
+       pc.additional_packages, pc.additional_modules, pc.with_opts, pc.without_opts, pc.bootstrap,
+       pc.bootstrap_image, pc.isolation, pc.comps_name
+FROM project_chroots pc JOIN chroots c ON c.id = pc.chroot_id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<ProjectChroot> {
+    let list = |column| row.get(column).map(|Json(list)| list);
+    Ok(ProjectChroot {
+        chroot: chroots::from_row(row, 0)?,
+        delete_after: row.get("delete_after")?,
+        settings: ChrootSettings {
+            additional_repos: convert::parse_repos(row.get("additional_repos")?)?,
+            additional_packages: list("additional_packages")?,
+            additional_modules: list("additional_modules")?,
+            with_opts: list("with_opts")?,
+            without_opts: list("without_opts")?,
+            bootstrap: row.get("bootstrap")?,
+            bootstrap_image: row.get("bootstrap_image")?,
+            isolation: row.get("isolation")?,
+            comps_name: row.get("comps_name")?,
+        },
+    })
+}
+
+/// Every chroot of a project, those switched off but not yet cleared away included.
+pub fn list(db: &Connection, project: ProjectId) -> Result<Vec<ProjectChroot>> {
+    db.prepare_cached(&format!("{SELECT} WHERE pc.project_id = ?1 ORDER BY c.id LIMIT 10000"))?
+        .query_map([project], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The names of the chroots that builds go to: switched on here and active on the server.
+pub fn enabled_names(db: &Connection, project: ProjectId) -> Result<Vec<ChrootName>> {
+    db.prepare_cached(
+        "SELECT c.name FROM project_chroots pc JOIN chroots c ON c.id = pc.chroot_id
+         WHERE pc.project_id = ?1 AND pc.delete_after IS NULL AND c.active
+         ORDER BY c.id LIMIT 10000",
+    )?
+    .query_map([project], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// One chroot of a project.
+pub fn find(
+    db: &Connection,
+    project: ProjectId,
+    name: &ChrootName,
+) -> Result<Option<ProjectChroot>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE pc.project_id = ?1 AND c.name = ?2"))?
+        .query_row(params![project, name], from_row)
+        .optional()?)
+}
+
+/// Switches a chroot on; its settings of an earlier time are kept.
+pub fn enable(db: &Connection, project: ProjectId, chroot: ChrootId) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO project_chroots (project_id, chroot_id) VALUES (?1, ?2)
+         ON CONFLICT (project_id, chroot_id) DO UPDATE SET delete_after = NULL",
+    )?
+    .execute(params![project, chroot])?;
+    Ok(())
+}
+
+/// Switches a chroot off; its data go away after the given moment.
+pub fn disable(
+    db: &Connection,
+    project: ProjectId,
+    chroot: ChrootId,
+    delete_after: Timestamp,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE project_chroots SET delete_after = ?3 WHERE project_id = ?1 AND chroot_id = ?2",
+    )?
+    .execute(params![project, chroot, delete_after])?;
+    Ok(())
+}
+
+/// Replaces what a project changes in a chroot.
+pub fn update(
+    db: &Connection,
+    project: ProjectId,
+    chroot: ChrootId,
+    settings: &ChrootSettings,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE project_chroots SET
+             additional_repos = :repos, additional_packages = :packages,
+             additional_modules = :modules, with_opts = :with, without_opts = :without,
+             bootstrap = :bootstrap, bootstrap_image = :image, isolation = :isolation
+         WHERE project_id = :project AND chroot_id = :chroot",
+    )?
+    .execute(named_params! {
+        ":project": project,
+        ":chroot": chroot,
+        ":repos": convert::repos(&settings.additional_repos),
+        ":packages": Json(&settings.additional_packages),
+        ":modules": Json(&settings.additional_modules),
+        ":with": Json(&settings.with_opts),
+        ":without": Json(&settings.without_opts),
+        ":bootstrap": settings.bootstrap,
+        ":image": settings.bootstrap_image,
+        ":isolation": settings.isolation,
+    })?;
+    Ok(())
+}
