@@ -1,1 +1,5 @@
 //! The engine: takes queued work, builds it, publishes it. Knows nothing of HTTP.
+
+pub mod handle;
+
+pub use handle::Runner;
