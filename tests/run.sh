@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# tests/run.sh [PHASE…]
+#
+# Runs every check there is, or only the named phases, one line each with its seconds; what a
+# phase prints goes into a log that is shown when it fails. Ends with 0 only if all went well.
+#
+#   tools    installs the programs that are missing (needs root only then)
+#   clients  makes a Python environment with the real copr-cli and pytest
+#   fmt clippy test doc deny scripts
+#            the checks of a working day
+#   release  the binary as it is shipped, and that it stays small
+#   e2e      the shipped binary driven by real clients
+#
+# Everything made along the way lies under target/ (or $CARGO_TARGET_DIR).
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+exec </dev/null
+
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+logs=$target/test-logs
+venv=$target/test-venv
+max_bytes=$((20 * 1024 * 1024))
+mkdir -p "$logs"
+
+export CARGO_TARGET_DIR=$target CARGO_TERM_COLOR=never INSTA_UPDATE=no
+# For what runs below: the binary and the clients.
+export COPRBOX_TEST_BIN=$target/release/coprbox COPRBOX_TEST_VENV=$venv
+
+phase_tools() {
+    packaging/requirements.sh test
+    command -v cargo || {
+        echo "cargo is missing: install Rust (https://rustup.rs), then run this again"
+        return 1
+    }
+}
+
+phase_clients() { tests/support/venv.sh "$venv"; }
+
+phase_fmt() { cargo fmt --check; }
+phase_clippy() { cargo clippy --all-targets --locked -- -D warnings; }
+phase_test() { cargo test --locked --no-fail-fast; }
+phase_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked; }
+
+# Building cargo-deny takes three minutes on two cores: done where nobody waits.
+phase_deny() {
+    export PATH=$target/tools/bin:$PATH
+    if ! cargo deny --version; then
+        [ -n "${CI:-}" ] || { echo "skipped: cargo install cargo-deny --locked"; return; }
+        cargo install cargo-deny --locked --root "$target/tools" --target-dir "$target"
+    fi
+    cargo deny --locked check licenses bans sources
+}
+
+phase_scripts() {
+    command -v shellcheck || { echo "skipped: shellcheck is not installed"; return; }
+    local found
+    found=$(grep -rlE '^#!.*\b(ba)?sh$' .ci packaging tests)
+    # shellcheck disable=SC2086 # a list of names without spaces
+    shellcheck $found
+}
+
+phase_release() {
+    cargo build --release --locked
+    local size
+    size=$(stat -c %s "$target/release/coprbox")
+    echo "coprbox: $size bytes, at most $max_bytes"
+    [ "$size" -le "$max_bytes" ]
+}
+
+phase_e2e() {
+    [ -d tests/e2e ] || { echo "skipped: none yet"; return; }
+    export PATH=$venv/bin:$PATH
+    local script
+    for script in tests/e2e/*.sh; do
+        [ -x "$script" ] || continue
+        echo "== $script"
+        "$script"
+    done
+    if compgen -G "tests/e2e/test_*.py"; then "$venv/bin/pytest" -q tests/e2e; fi
+}
+
+failed=()
+run() {
+    local name=$1 log=$logs/$1.log begin=$SECONDS code result note=
+    (set -e; "phase_$name") >"$log" 2>&1
+    code=$?
+    if [ $code = 0 ]; then
+        result=ok
+        note=$(grep -m1 '^skipped: ' "$log") && result=- note="  $note"
+    else
+        result=FAILED
+        failed+=("$name")
+    fi
+    printf '%-8s %-6s %4d s%s\n' "$name" "$result" $((SECONDS - begin)) "$note"
+    [ $code = 0 ] || { tail -n 100 "$log" | sed 's/^/    /'; echo "    (the whole of it: $log)"; }
+    return $code
+}
+
+names=("$@")
+[ $# -gt 0 ] || names=(tools clients fmt scripts clippy test doc deny release e2e)
+for name in "${names[@]}"; do
+    declare -F "phase_$name" >/dev/null || { echo "no such phase: $name" >&2; exit 2; }
+done
+for name in "${names[@]}"; do
+    # Without the tools nothing below means anything; the other phases stand alone.
+    run "$name" || [[ $name != tools ]] || break
+done
+
+echo
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "failed after $SECONDS s: ${failed[*]}"
+    exit 1
+fi
+echo "all well after $SECONDS s"
