@@ -39,6 +39,12 @@ impl Timestamp {
         format!("{}T{:02}:{:02}:{:02}Z", self.date(), m.hour(), m.minute(), m.second())
     }
 
+    /// Date and time to the minute in UTC, for people: `YYYY-MM-DD HH:MM`.
+    pub fn minute(self) -> String {
+        let moment = self.to_utc();
+        format!("{} {:02}:{:02}", self.date(), moment.hour(), moment.minute())
+    }
+
     fn to_utc(self) -> time::OffsetDateTime {
         time::OffsetDateTime::from_unix_timestamp(self.0)
             .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
@@ -67,6 +73,7 @@ mod tests {
         let moment = Timestamp(1_700_000_000);
         assert_eq!(moment.date(), "2023-11-14");
         assert_eq!(moment.rfc3339(), "2023-11-14T22:13:20Z");
+        assert_eq!(moment.minute(), "2023-11-14 22:13");
     }
 
     #[test]
