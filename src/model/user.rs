@@ -1,6 +1,6 @@
-//! People, and groups of them.
+//! People, groups of them, and what they log in with.
 
-use super::{GroupId, GroupName, UserId, UserName};
+use super::{GroupId, GroupName, TokenId, UserId, UserName};
 use crate::clock::Timestamp;
 
 /// A user account.
@@ -27,4 +27,30 @@ pub struct Group {
     pub id: GroupId,
     /// Its name, without the `@`.
     pub name: GroupName,
+}
+
+/// An API token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The public half of the pair that clients send.
+    pub login: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// When it was made.
+    pub created_on: Timestamp,
+    /// The first moment when it no longer counts.
+    pub expires_on: Timestamp,
+    /// When it was last used, give or take an hour.
+    pub last_used_on: Option<Timestamp>,
+}
+
+impl Token {
+    /// The last day on which it counts, `YYYY-MM-DD`.
+    pub fn last_day(&self) -> String {
+        Timestamp(self.expires_on.0 - 1).date()
+    }
 }

@@ -9,12 +9,16 @@ pub mod build_chroots;
 pub mod builds;
 pub mod chroots;
 mod convert;
+pub mod groups;
 pub mod jobs;
 mod migrations;
 pub mod packages;
 pub mod permissions;
 pub mod project_chroots;
 pub mod projects;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
