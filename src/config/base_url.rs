@@ -73,9 +73,8 @@ impl FromStr for BaseUrl {
     fn from_str(text: &str) -> Result<BaseUrl, BadBaseUrl> {
         let refuse = |why| Err(BadBaseUrl { given: text.to_owned(), why });
         let trimmed = text.trim_end_matches('/');
-        let (scheme, authority) = match trimmed.split_once("://") {
-            Some((scheme @ ("http" | "https"), authority)) => (scheme, authority),
-            _ => return refuse("it must begin with http:// or https://"),
+        let Some((scheme @ ("http" | "https"), authority)) = trimmed.split_once("://") else {
+            return refuse("it must begin with http:// or https://");
         };
         if authority.contains(['/', '?', '#']) {
             return refuse("it must not have a path; the server is at the root of its host");

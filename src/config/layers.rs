@@ -67,7 +67,7 @@ pub(super) fn load(
     layers.extend(from_options(overrides));
 
     let figment = layers.into_iter().fold(Figment::new(), Figment::merge);
-    let written: Written = figment.extract().map_err(setting_error)?;
+    let written: Written = figment.extract().map_err(|error| setting_error(&error))?;
     let problem = |key: &str, why: String| {
         let place = figment.find_metadata(key).map_or_else(String::new, |m| m.name.to_string());
         ConfigError::Setting { place, why }
@@ -198,7 +198,7 @@ fn layer(place: String, key: &str, value: Value) -> Layer {
     Layer { place, settings: settings.into_dict().unwrap_or_default() }
 }
 
-fn setting_error(error: figment::Error) -> ConfigError {
+fn setting_error(error: &figment::Error) -> ConfigError {
     let place = error.metadata.as_ref().map_or("the settings", |found| found.name.as_ref());
     let mut path = error.path.clone();
     let why = match &error.kind {
