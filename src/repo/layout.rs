@@ -1,0 +1,209 @@
+//! Where things are: names to paths below the data directory, and to addresses.
+//!
+//! ```text
+//! results/<owner>/<dir>/pubkey.gpg
+//!                       srpm-builds/<id8>/            one source build
+//!                       <chroot>/repodata/            the repository
+//!                                <id8>-<package>/     one chroot of one build
+//! keys/<project id>/    work/<job id>/    uploads/    trash/
+//! ```
+//!
+//! Nobody else puts such paths together. Names were checked when they were parsed: none can lead
+//! out of its directory, and all of them stand in addresses as they are.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::BaseUrl;
+use crate::model::{BuildId, ChrootName, DirName, JobId, Owner, PackageName, ProjectId};
+
+/// The data directory and the address that clients use for its results.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    data_dir: PathBuf,
+    base_url: BaseUrl,
+}
+
+impl Layout {
+    /// That of a server.
+    pub fn new(data_dir: impl Into<PathBuf>, base_url: BaseUrl) -> Layout {
+        Layout { data_dir: data_dir.into(), base_url }
+    }
+
+    /// The data directory itself.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// What is served below `/results/`.
+    pub fn results(&self) -> PathBuf {
+        self.data_dir.join("results")
+    }
+
+    /// What users have sent.
+    pub fn uploads(&self) -> PathBuf {
+        self.data_dir.join("uploads")
+    }
+
+    /// Where jobs work; everything in it may go when no server runs.
+    pub fn work(&self) -> PathBuf {
+        self.data_dir.join("work")
+    }
+
+    /// Where one job works.
+    pub fn job(&self, job: JobId) -> PathBuf {
+        self.work().join(job.to_string())
+    }
+
+    /// Where directories are moved that are to be deleted, which can take long.
+    pub fn trash(&self) -> PathBuf {
+        self.data_dir.join("trash")
+    }
+
+    /// A project's signing key.
+    pub fn key(&self, project: ProjectId) -> PathBuf {
+        self.data_dir.join("keys").join(project.to_string())
+    }
+
+    /// A directory of a project.
+    pub fn dir(&self, owner: &Owner, dir: &DirName) -> PathBuf {
+        self.results().join(owner.to_string()).join(dir.to_string())
+    }
+
+    /// The public key that signs what is in a directory.
+    pub fn pubkey(&self, owner: &Owner, dir: &DirName) -> PathBuf {
+        self.dir(owner, dir).join(PUBKEY)
+    }
+
+    /// A repository: one chroot of a directory.
+    pub fn chroot(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName) -> PathBuf {
+        self.dir(owner, dir).join(chroot.as_str())
+    }
+
+    /// What one build left in one chroot; `name` is its [`result_dir_name`].
+    pub fn result(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName, name: &str) -> PathBuf {
+        self.chroot(owner, dir, chroot).join(name)
+    }
+
+    /// What a source build left.
+    pub fn source(&self, owner: &Owner, dir: &DirName, build: BuildId) -> PathBuf {
+        self.dir(owner, dir).join(SOURCES).join(build.padded())
+    }
+
+    /// The host that clients know the server by, without port.
+    pub fn hostname(&self) -> &str {
+        self.base_url.hostname()
+    }
+
+    /// The address of the results tree; no slash at the end.
+    pub fn results_url(&self) -> String {
+        format!("{}/results", self.base_url.as_str())
+    }
+
+    /// The address of a directory; no slash at the end.
+    pub fn dir_url(&self, owner: &Owner, dir: &DirName) -> String {
+        format!("{}/{owner}/{dir}", self.results_url())
+    }
+
+    /// The address of the key that signs what is in a directory.
+    pub fn pubkey_url(&self, owner: &Owner, dir: &DirName) -> String {
+        format!("{}/{PUBKEY}", self.dir_url(owner, dir))
+    }
+
+    /// The address of a repository; ends with a slash.
+    pub fn chroot_url(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName) -> String {
+        format!("{}/{chroot}/", self.dir_url(owner, dir))
+    }
+
+    /// The address of what one build left in one chroot; ends with a slash.
+    pub fn result_url(
+        &self,
+        owner: &Owner,
+        dir: &DirName,
+        chroot: &ChrootName,
+        name: &str,
+    ) -> String {
+        format!("{}{name}/", self.chroot_url(owner, dir, chroot))
+    }
+
+    /// The address of what a source build left; no slash at the end.
+    pub fn source_url(&self, owner: &Owner, dir: &DirName, build: BuildId) -> String {
+        format!("{}/{SOURCES}/{}", self.dir_url(owner, dir), build.padded())
+    }
+
+    /// The address of a source package, whose file name may hold anything.
+    pub fn srpm_url(&self, owner: &Owner, dir: &DirName, build: BuildId, file: &str) -> String {
+        format!("{}/{}", self.source_url(owner, dir, build), encode(file))
+    }
+}
+
+const PUBKEY: &str = "pubkey.gpg";
+const SOURCES: &str = "srpm-builds";
+
+/// The name of the directory in which one build leaves its results, in each of its chroots.
+pub fn result_dir_name(build: BuildId, package: &PackageName) -> String {
+    format!("{}-{package}", build.padded())
+}
+
+/// `name` as one segment of an address.
+fn encode(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~+@:".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            encoded.push('%');
+            encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> (Owner, DirName, ChrootName) {
+        let parsed = ("@devs".parse(), "tools:pr:7".parse(), "fedora-42-x86_64".parse());
+        (parsed.0.unwrap(), parsed.1.unwrap(), parsed.2.unwrap())
+    }
+
+    #[test]
+    fn paths_and_addresses_name_the_same_places() {
+        let layout = Layout::new("/d", "https://h:8443".parse().unwrap());
+        let (owner, dir, chroot) = names();
+        let name = result_dir_name(BuildId(42), &"libstdc++".parse().unwrap());
+        assert_eq!(name, "00000042-libstdc++");
+        let result = layout.result(&owner, &dir, &chroot, &name);
+        let place = "results/@devs/tools:pr:7/fedora-42-x86_64/00000042-libstdc++";
+        assert_eq!(result, Path::new("/d").join(place));
+        assert_eq!(
+            layout.result_url(&owner, &dir, &chroot, &name),
+            format!("https://h:8443/{place}/")
+        );
+        assert_eq!(
+            layout.source(&owner, &dir, BuildId(42)),
+            Path::new("/d/results/@devs/tools:pr:7/srpm-builds/00000042")
+        );
+    }
+
+    #[test]
+    fn slashes_at_the_end_are_as_clients_know_them() {
+        let layout = Layout::new("/d", "http://h".parse().unwrap());
+        let (owner, dir, chroot) = names();
+        assert_eq!(layout.results_url(), "http://h/results");
+        assert_eq!(layout.dir_url(&owner, &dir), "http://h/results/@devs/tools:pr:7");
+        assert!(layout.chroot_url(&owner, &dir, &chroot).ends_with("/fedora-42-x86_64/"));
+        assert!(layout.source_url(&owner, &dir, BuildId(1)).ends_with("/srpm-builds/00000001"));
+        assert!(layout.pubkey_url(&owner, &dir).ends_with("/tools:pr:7/pubkey.gpg"));
+    }
+
+    #[test]
+    fn file_names_are_encoded() {
+        let layout = Layout::new("/d", "http://h".parse().unwrap());
+        let (owner, dir, _) = names();
+        let url = layout.srpm_url(&owner, &dir, BuildId(1), "a-1^x~é%.src.rpm");
+        assert!(url.ends_with("/a-1%5Ex~%C3%A9%25.src.rpm"), "{url}");
+    }
+}
