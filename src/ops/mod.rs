@@ -4,6 +4,7 @@
 //! An operation takes the [`App`] and, where it matters, who asks; it decides, changes the tables
 //! in one transaction, and leaves work on the disk to the runner as rows in the same transaction.
 
+pub mod authorise;
 pub mod error;
 
 use std::sync::Arc;
