@@ -6,6 +6,7 @@
 #
 #   tools    installs the programs that are missing (needs root only then)
 #   clients  makes a Python environment with the real copr-cli and pytest
+#   base     makes the RPM distribution that chroots are installed from (Debian only)
 #   fmt clippy test doc deny scripts
 #            the checks of a working day
 #   release  the binary as it is shipped, and that it stays small
@@ -19,12 +20,14 @@ exec </dev/null
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 logs=$target/test-logs
 venv=$target/test-venv
+base=$target/test-base
 max_bytes=$((20 * 1024 * 1024))
 mkdir -p "$logs"
 
 export CARGO_TARGET_DIR=$target CARGO_TERM_COLOR=never INSTA_UPDATE=no
-# For what runs below: the binary and the clients.
+# For what runs below: the binary, the clients, the distribution.
 export COPRBOX_TEST_BIN=$target/release/coprbox COPRBOX_TEST_VENV=$venv
+[ ! -e /etc/debian_version ] || export COPRBOX_TEST_BASE_REPO=$base/repo
 
 phase_tools() {
     packaging/requirements.sh test
@@ -35,6 +38,11 @@ phase_tools() {
 }
 
 phase_clients() { tests/support/venv.sh "$venv"; }
+
+phase_base() {
+    [ -n "${COPRBOX_TEST_BASE_REPO:-}" ] || { echo "skipped: Debian only"; return; }
+    packaging/base-repo/make.py --output "$COPRBOX_TEST_BASE_REPO" --cache "$base/debs"
+}
 
 phase_fmt() { cargo fmt --check; }
 phase_clippy() { cargo clippy --all-targets --locked -- -D warnings; }
@@ -97,7 +105,7 @@ run() {
 }
 
 names=("$@")
-[ $# -gt 0 ] || names=(tools clients fmt scripts clippy test doc deny release e2e)
+[ $# -gt 0 ] || names=(tools clients base fmt scripts clippy test doc deny release e2e)
 for name in "${names[@]}"; do
     declare -F "phase_$name" >/dev/null || { echo "no such phase: $name" >&2; exit 2; }
 done
