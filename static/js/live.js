@@ -1,0 +1,105 @@
+// The build page while something is going on: the log grows, and what the page says stays true.
+//
+// The server sends lines as they are written (event "log", id = the byte after them), a word
+// whenever a state changes (event "state"), and "end" when the log is complete. On a state the
+// page is asked for anew and its live parts are put in place of the old ones, so that there is
+// one description of how a state looks, the server's.
+
+const KEEP = 4000;
+
+function followLog(box) {
+  const scroll = box.querySelector(".scroll");
+  const text = box.querySelector("pre");
+  const pulse = box.querySelector(".pulse");
+  const button = box.querySelector("button.follow");
+  const earlier = box.querySelector(".earlier");
+  let following = true;
+  let ours = 0;
+  let cut = 0;
+  let held = [];
+
+  const show = (word, live) => {
+    pulse.textContent = word;
+    pulse.classList.toggle("live", live);
+  };
+  const toEnd = () => {
+    ours = performance.now();
+    scroll.scrollTop = scroll.scrollHeight;
+  };
+  const setFollowing = (on) => {
+    following = on;
+    button.textContent = on ? "Pause" : "Follow";
+    button.setAttribute("aria-pressed", String(on));
+    if (on) {
+      flush();
+      toEnd();
+    }
+  };
+  const flush = () => {
+    if (held.length === 0) return;
+    text.append(held.join(""));
+    held = [];
+    while (text.childNodes.length > KEEP) {
+      text.firstChild.remove();
+      cut += 1;
+    }
+    if (cut > 0) earlier.hidden = false;
+    if (following) toEnd();
+  };
+
+  button.hidden = false;
+  button.addEventListener("click", () => setFollowing(!following));
+  scroll.addEventListener("scroll", () => {
+    if (performance.now() - ours < 150) return;
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
+    if (atEnd !== following) setFollowing(atEnd);
+  });
+  toEnd();
+
+  if (!box.dataset.live) {
+    button.hidden = true;
+    return;
+  }
+  const source = new EventSource(box.dataset.live);
+  source.addEventListener("open", () => show("live", true));
+  source.addEventListener("error", () => show("connecting again", false));
+  source.addEventListener("log", (event) => {
+    held.push(`${event.data}\n`);
+    // Held back while paused, so that what is being read stays where it is.
+    if (following) requestAnimationFrame(flush);
+  });
+  source.addEventListener("state", freshen);
+  source.addEventListener("end", () => {
+    source.close();
+    setFollowing(following);
+    flush();
+    show("complete", false);
+    button.hidden = true;
+    freshen();
+  });
+}
+
+let waiting = null;
+
+// Several chroots often change at once: ask for the page once for all of them.
+function freshen() {
+  waiting ??= setTimeout(async () => {
+    waiting = null;
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    } catch {
+      return;
+    }
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-fresh]")) {
+      const anew = page.getElementById(part.id);
+      if (anew && !part.contains(document.activeElement)) part.replaceWith(anew);
+    }
+    document.title = page.title;
+    document.dispatchEvent(new Event("coprbox:fresh"));
+  }, 250);
+}
+
+for (const box of document.querySelectorAll(".log")) followLog(box);
