@@ -229,7 +229,7 @@ fn a_file_that_changes_while_it_is_read_is_sent_as_it_was_opened() {
     let response = request.dispatch();
     let path = tree.root().join("live.log");
     let mut grown = fs::read(&path).unwrap();
-    grown.extend_from_slice(&[b'b'; 50_000]);
+    grown.resize(150_000, b'b');
     fs::write(&path, grown).unwrap();
     let answer = Answer::of(response);
     assert_eq!(answer.header("Content-Length"), Some("100000"));
