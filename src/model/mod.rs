@@ -3,8 +3,11 @@
 //! A name is parsed once, where it enters, and trusted from then on; a state is an enum whose
 //! wire name and number are Copr's. Nothing here knows SQL, HTTP or the disk.
 
+pub mod assign;
 pub mod build;
+pub mod build_config;
 pub mod chroot;
+pub mod glob;
 pub mod id;
 pub mod job;
 pub mod list;
