@@ -22,9 +22,21 @@ impl Source {
         &self.code
     }
 
-    /// Every string literal with the line it begins in.
-    pub fn literals(&self) -> &[(usize, String)] {
-        &self.literals
+    /// The code without the tests at the foot of the file.
+    pub fn shipped(&self) -> &str {
+        let tests = self.code.match_indices("#[cfg(test)]").find(|(at, mark)| {
+            let next = self.code[at + mark.len()..].trim_start();
+            ["mod ", "pub mod ", "pub(crate) mod ", "pub(super) mod "]
+                .iter()
+                .any(|module| next.starts_with(module))
+        });
+        tests.map_or(&self.code, |(at, _)| &self.code[..at])
+    }
+
+    /// Every string literal of the shipped code with the line it begins in.
+    pub fn literals(&self) -> impl Iterator<Item = &(usize, String)> {
+        let last = line_at(&self.code, self.shipped().len());
+        self.literals.iter().filter(move |(line, _)| *line <= last)
     }
 }
 
@@ -214,12 +226,16 @@ fn literals_and_comments_are_no_code() {
 /* a /* nested */ crate::api */ use crate::store::{self, x};
 fn f<'a>(c: &'a str) -> char { let s = r#"SELECT "x""#; let t = "a\"b"; '"' }
 let u = br"raw"; let v = '\''; let w = 'x'; end()
+#[cfg(test)] fn only_for_tests() {}
+#[cfg(test)]
+mod tests { const SQL: &str = "SELECT 1"; }
 "####;
     let source = Source::read(text);
     let lines: Vec<(usize, &str)> =
-        source.literals().iter().map(|(line, text)| (*line, text.as_str())).collect();
+        source.literals().map(|(line, text)| (*line, text.as_str())).collect();
     assert_eq!(lines, [(4, "SELECT \"x\""), (4, "a\\\"b"), (5, "raw")]);
-    assert!(source.code().contains("end()"));
+    assert!(source.code().contains("mod tests") && !source.shipped().contains("mod tests"));
+    assert!(source.shipped().contains("only_for_tests"));
     assert!(!source.code().contains("api") && !source.code().contains("web"));
     assert_eq!(source.code().lines().count(), text.lines().count());
 }
