@@ -154,13 +154,11 @@ impl Running {
             }
         };
         if !all_read {
-            match timeout(DRAIN, &mut pump).await {
-                Ok(result) => result?,
-                Err(_) => {
-                    self.target.kill_group();
-                    return Ok((exit, false));
-                }
-            }
+            let Ok(result) = timeout(DRAIN, &mut pump).await else {
+                self.target.kill_group();
+                return Ok((exit, false));
+            };
+            result?;
         }
         Ok((exit, true))
     }
