@@ -1,0 +1,300 @@
+//! Logs of builds: files that grow while others read them.
+//!
+//! The file is the log. A [`LiveLog`] appends to it and publishes its length, so that whoever
+//! follows it reads on from where it was whenever there is more; a slow reader costs nothing and
+//! loses nothing. At the end the file becomes `<name>.gz`. No log is ever in memory as a whole.
+
+mod filter;
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::sync::watch;
+
+use crate::process::Sink;
+use filter::Filter;
+
+/// Where a log is cut off unless the settings say otherwise.
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+/// How far a log is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Its length in bytes.
+    pub length: u64,
+    /// Nothing more will come.
+    pub finished: bool,
+}
+
+/// A log that is being written.
+pub struct LiveLog {
+    path: PathBuf,
+    state: Mutex<State>,
+    progress: watch::Sender<Progress>,
+}
+
+struct State {
+    file: File,
+    filter: Filter,
+    length: u64,
+    limit: u64,
+    /// The limit is reached, or the disk refused more.
+    closed: bool,
+    failure: Option<io::Error>,
+}
+
+impl LiveLog {
+    /// A new log of at most [`DEFAULT_LIMIT`] bytes at `path`, in place of an earlier one.
+    pub fn create(path: &Path) -> io::Result<LiveLog> {
+        LiveLog::with_limit(path, DEFAULT_LIMIT)
+    }
+
+    /// A new log of at most `limit` bytes and a line that says so.
+    pub fn with_limit(path: &Path, limit: u64) -> io::Result<LiveLog> {
+        // Whoever still reads the log of an attempt before keeps that file.
+        remove_if_there(path)?;
+        let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        let filter = Filter::default();
+        let state = State { file, filter, length: 0, limit, closed: false, failure: None };
+        let progress = watch::Sender::new(Progress::default());
+        Ok(LiveLog { path: path.to_owned(), state: Mutex::new(state), progress })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a line of our own.
+    pub fn line(&self, text: impl AsRef<str>) {
+        self.write(format!("{}\n", text.as_ref()).as_bytes());
+    }
+
+    /// Tells of every change from now on.
+    pub fn subscribe(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Tells readers that nothing more will come, and packs the file; returns the packed one's
+    /// path. An error of writing that was met on the way comes to light here.
+    pub async fn finish(&self) -> io::Result<PathBuf> {
+        let failure = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.failure.take()
+        };
+        self.progress.send_modify(|progress| progress.finished = true);
+        let path = self.path.clone();
+        let packed = tokio::task::spawn_blocking(move || compress(&path))
+            .await
+            .map_err(io::Error::other)??;
+        failure.map_or(Ok(packed), Err)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves a log that is shorter, not wrong.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for LiveLog {
+    fn write(&self, bytes: &[u8]) {
+        let length = {
+            let mut state = self.lock();
+            state.append(bytes);
+            state.length
+        };
+        self.progress.send_if_modified(|progress| {
+            let changed = progress.length != length;
+            progress.length = length;
+            changed
+        });
+    }
+}
+
+impl Drop for LiveLog {
+    fn drop(&mut self) {
+        self.progress.send_modify(|progress| progress.finished = true);
+    }
+}
+
+impl State {
+    fn append(&mut self, bytes: &[u8]) {
+        if self.closed {
+            return;
+        }
+        let mut clean = self.filter.clean(bytes);
+        let room = usize::try_from(self.limit - self.length).unwrap_or(usize::MAX);
+        if clean.len() > room {
+            clean.truncate(room);
+            let limit = self.limit;
+            clean.extend_from_slice(
+                format!("\n[this log ends here: it is longer than {limit} bytes]\n").as_bytes(),
+            );
+            self.closed = true;
+        }
+        match self.file.write_all(&clean) {
+            Ok(()) => self.length += clean.len() as u64,
+            Err(error) => {
+                self.closed = true;
+                self.length = self.file.metadata().map_or(self.length, |meta| meta.len());
+                self.failure = Some(error);
+            }
+        }
+    }
+}
+
+/// Writes to two sinks: a log of its own and the live one.
+pub struct Both<'a>(pub &'a dyn Sink, pub &'a dyn Sink);
+
+impl Sink for Both<'_> {
+    fn write(&self, bytes: &[u8]) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+}
+
+/// The logs that are growing now, by path, for those who follow them.
+#[derive(Clone, Default)]
+pub struct LiveLogs {
+    running: Arc<Mutex<HashMap<PathBuf, watch::Receiver<Progress>>>>,
+}
+
+impl LiveLogs {
+    /// Makes a log that can be followed under its path until it is finished or dropped.
+    pub fn create(&self, path: &Path, limit: u64) -> io::Result<LiveLog> {
+        let log = LiveLog::with_limit(path, limit)?;
+        let mut running = self.lock();
+        running.retain(|_, progress| !progress.borrow().finished);
+        running.insert(path.to_owned(), log.subscribe());
+        Ok(log)
+    }
+
+    /// The progress of the log at `path`; `None` when none is being written there.
+    pub fn follow(&self, path: &Path) -> Option<watch::Receiver<Progress>> {
+        let progress = self.lock().get(path)?.clone();
+        let running = !progress.borrow().finished;
+        running.then_some(progress)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, watch::Receiver<Progress>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Packs a finished log: `<name>` becomes `<name>.gz`. There is one or the other under its final
+/// name at every moment. Blocks.
+pub fn compress(path: &Path) -> io::Result<PathBuf> {
+    let named = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let (packed, unfinished) = (named(".gz"), named(".gz.new"));
+    let result = pack(path, &unfinished).and_then(|()| fs::rename(&unfinished, &packed));
+    if let Err(error) = result {
+        remove_if_there(&unfinished)?;
+        return Err(error);
+    }
+    fs::remove_file(path)?;
+    Ok(packed)
+}
+
+fn pack(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    remove_if_there(to)?;
+    let target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let mut encoder = GzEncoder::new(target, Compression::default());
+    io::copy(&mut source, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn unpacked(path: &Path) -> String {
+        let mut text = String::new();
+        GzDecoder::new(File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[tokio::test]
+    async fn a_log_can_be_followed_until_it_is_packed() {
+        let dir = TempDir::new().unwrap();
+        let (logs, path) = (LiveLogs::default(), dir.path().join("builder-live.log"));
+        assert!(logs.follow(&path).is_none());
+        let log = logs.create(&path, DEFAULT_LIMIT).unwrap();
+        let mut progress = logs.follow(&path).unwrap();
+        log.line("one");
+        progress.changed().await.unwrap();
+        assert_eq!(*progress.borrow_and_update(), Progress { length: 4, finished: false });
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
+        log.write(b"two\x07\n");
+        let packed = log.finish().await.unwrap();
+        assert_eq!(*progress.borrow_and_update(), Progress { length: 8, finished: true });
+        assert!(logs.follow(&path).is_none() && !path.exists());
+        assert_eq!(packed, dir.path().join("builder-live.log.gz"));
+        assert_eq!(unpacked(&packed), "one\ntwo\n");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_says_so_and_stops() {
+        let dir = TempDir::new().unwrap();
+        let log = LiveLog::with_limit(&dir.path().join("x.log"), 10).unwrap();
+        for _ in 0..100 {
+            log.write(b"1234567");
+        }
+        let text = fs::read_to_string(log.path()).unwrap();
+        assert_eq!(text, "1234567123\n[this log ends here: it is longer than 10 bytes]\n");
+        assert_eq!(log.subscribe().borrow().length, text.len() as u64);
+    }
+
+    #[test]
+    fn a_dropped_log_is_finished() {
+        let dir = TempDir::new().unwrap();
+        let (logs, path) = (LiveLogs::default(), dir.path().join("x.log"));
+        let progress = logs.create(&path, 10).unwrap().subscribe();
+        assert!(progress.borrow().finished);
+        assert!(logs.follow(&path).is_none());
+    }
+
+    #[test]
+    fn a_second_attempt_starts_a_new_file() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("x.log");
+        LiveLog::create(&path).unwrap().line("first");
+        let mut reader = File::open(&path).unwrap();
+        LiveLog::create(&path).unwrap().line("second");
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "first\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second\n");
+    }
+
+    #[test]
+    fn packing_what_is_not_there_leaves_nothing() {
+        let dir = TempDir::new().unwrap();
+        assert!(compress(&dir.path().join("x.log")).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
