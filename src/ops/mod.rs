@@ -4,7 +4,9 @@
 //! An operation takes the [`App`] and, where it matters, who asks; it decides, changes the tables
 //! in one transaction, and leaves work on the disk to the runner as rows in the same transaction.
 
+pub mod accounts;
 pub mod authorise;
+pub mod chroots;
 pub mod error;
 
 use std::sync::Arc;

@@ -1,0 +1,117 @@
+//! The chroots this server offers: what the admin does with them.
+
+use std::path::Path;
+
+use super::{Error, Result};
+use crate::model::ChrootName;
+use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::store::{Connection, chroots};
+
+/// Adds a chroot that can be used at once.
+pub fn add(
+    db: &Connection,
+    name: &ChrootName,
+    recipe: &ChrootRecipe,
+    comment: &str,
+) -> Result<Chroot> {
+    check(recipe)?;
+    if chroots::find(db, name)?.is_some() {
+        return Err(Error::Conflict(format!("there is a chroot '{name}' already")));
+    }
+    let id = chroots::insert(db, name, recipe, comment, true)?;
+    let (recipe, comment) = (recipe.clone(), comment.to_owned());
+    Ok(Chroot { id, name: name.clone(), recipe, comment, active: true })
+}
+
+/// Says whether a chroot can be used; the answer is whether that is new.
+pub fn set_active(db: &Connection, name: &ChrootName, active: bool) -> Result<bool> {
+    let Some(chroot) = chroots::find(db, name)? else {
+        let sentence = format!("there is no chroot '{name}'; 'chroot list' lists them");
+        return Err(Error::NotFound(sentence));
+    };
+    if chroot.active == active {
+        return Ok(false);
+    }
+    chroots::update(db, &Chroot { active, ..chroot })?;
+    Ok(true)
+}
+
+fn check(recipe: &ChrootRecipe) -> Result<()> {
+    match recipe {
+        ChrootRecipe::Mock { config } => check_config(config),
+        ChrootRecipe::Sandbox { repos, install } => {
+            if repos.is_empty() {
+                return Err(Error::invalid("the sandbox builder needs at least one repository"));
+            }
+            repos.iter().try_for_each(|repo| check_repo(repo))?;
+            install.iter().try_for_each(|spec| check_spec(spec))
+        }
+    }
+}
+
+fn check_config(config: &Path) -> Result<()> {
+    if config.is_absolute() && config.is_file() {
+        return Ok(());
+    }
+    let path = config.display();
+    Err(Error::invalid(format!("there is no mock configuration at the absolute path {path}")))
+}
+
+fn check_repo(repo: &str) -> Result<()> {
+    let known = ["http://", "https://", "file:///"].iter().any(|scheme| repo.starts_with(scheme));
+    if known && !repo.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Ok(());
+    }
+    let sentence = format!("'{repo}' must be an address: http://, https:// or file:///…");
+    Err(Error::invalid(sentence))
+}
+
+/// A package, group or file as dnf takes it; never one of dnf's options.
+fn check_spec(spec: &str) -> Result<()> {
+    if spec.is_empty() || spec.starts_with('-') || spec.contains(char::is_control) {
+        return Err(Error::invalid(format!("'{spec}' is nothing that dnf could install")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing;
+
+    fn sandbox(repos: &[&str], install: &[&str]) -> ChrootRecipe {
+        let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        ChrootRecipe::Sandbox { repos: owned(repos), install: owned(install) }
+    }
+
+    #[test]
+    fn a_chroot_is_added_once_and_switched() {
+        let store = testing::store();
+        let name: ChrootName = "debian-12-x86_64".parse().unwrap();
+        let recipe = sandbox(&["file:///base"], &["@buildsys-build"]);
+        let add = || store.write_now(|tx| add(tx, &name, &recipe, ""));
+        assert!(add().unwrap().active);
+        assert!(matches!(add(), Err(Error::Conflict(_))));
+        let switch = |active| store.write_now(|tx| set_active(tx, &name, active)).unwrap();
+        assert_eq!([switch(false), switch(false), switch(true)], [true, false, true]);
+        let other = "other-1-x86_64".parse().unwrap();
+        let unknown = store.write_now(|tx| set_active(tx, &other, true));
+        assert!(matches!(unknown, Err(Error::NotFound(_))));
+    }
+
+    #[test]
+    fn recipes_are_checked() {
+        assert!(check(&sandbox(&["https://a/b"], &["gcc >= 4", "/usr/bin/make"])).is_ok());
+        for bad in [
+            sandbox(&[], &[]),
+            sandbox(&["base"], &[]),
+            sandbox(&["file://base"], &[]),
+            sandbox(&["http://a b"], &[]),
+            sandbox(&["http://a"], &["--nogpgcheck"]),
+            ChrootRecipe::Mock { config: "/no/such.cfg".into() },
+            ChrootRecipe::Mock { config: "Cargo.toml".into() },
+        ] {
+            assert!(matches!(check(&bad), Err(Error::Invalid(_))), "{bad:?}");
+        }
+    }
+}
