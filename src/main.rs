@@ -1,3 +1,7 @@
 //! The `coprbox` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coprbox::cli::main()
+}

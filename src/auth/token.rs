@@ -4,8 +4,9 @@ use subtle::ConstantTimeEq;
 
 use super::secret;
 use crate::clock::Timestamp;
+use crate::config::BaseUrl;
 use crate::model::user::{Token, User};
-use crate::model::{TokenId, UserId};
+use crate::model::{TokenId, UserId, UserName};
 use crate::store::{self, Connection, tokens};
 
 /// Seconds of a day.
@@ -20,6 +21,23 @@ pub struct NewToken {
     pub token: Token,
     /// The secret half of the pair.
     pub secret: String,
+}
+
+impl NewToken {
+    /// A configuration file for copr-cli and its relatives with this token in it.
+    pub fn client_config(&self, user: &UserName, base_url: &BaseUrl) -> String {
+        let Token { login, .. } = &self.token;
+        let mut text = format!(
+            "[copr-cli]\nlogin = {login}\nusername = {user}\ntoken = {}\ncopr_url = {base_url}\n",
+            self.secret
+        );
+        if !base_url.is_https() {
+            // The client refuses to start with a plain address unless it is told so.
+            text.push_str("encrypted = False\n");
+        }
+        text.push_str(&format!("# expiration date: {}\n", self.token.last_day()));
+        text
+    }
 }
 
 /// Makes a token. The login is opaque, not the user's name, and holds no colon: Basic splits there.
@@ -102,6 +120,20 @@ mod tests {
         assert!(!works("bob", secret, NOON.0));
         assert!(!works(login, login, NOON.0));
         assert!(login.len() <= 40 && !login.contains(':'));
+    }
+
+    #[test]
+    fn the_client_is_told_when_the_connection_is_plain() {
+        let (_store, new) = bobs_token(2);
+        let bob = "bob".parse().unwrap();
+        let plain = new.client_config(&bob, &"http://a:5000".parse().unwrap());
+        let (login, secret) = (&new.token.login, &new.secret);
+        let expected = format!(
+            "[copr-cli]\nlogin = {login}\nusername = bob\ntoken = {secret}\n\
+             copr_url = http://a:5000\nencrypted = False\n# expiration date: 2023-11-17\n"
+        );
+        assert_eq!(plain, expected);
+        assert!(!new.client_config(&bob, &"https://a".parse().unwrap()).contains("encrypted"));
     }
 
     #[test]

@@ -1,1 +1,59 @@
 //! The command line.
+//!
+//! One file for each command. Results go to stdout and can be read by programs (`--json`), words
+//! for people go to stderr. The code is 0 when it is done, 1 when it failed, 2 when the command
+//! was not understood. All commands but `serve` work beside a running server on the same data
+//! directory; they make directory and database where there are none.
+
+mod chroot;
+mod data_dir;
+mod group;
+mod out;
+mod password;
+mod token;
+mod tree;
+mod user;
+
+use std::process::ExitCode;
+
+use crate::config::{Config, Overrides};
+
+/// Runs the program: reads the command line, does what it says.
+pub fn main() -> ExitCode {
+    let (command, overrides) = tree::parse();
+    start_logging(&command);
+    match run(command, overrides) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if out::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            out::say(&format!("coprbox: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
+    let config = Config::load(&overrides)?;
+    match command {
+        tree::Command::User(command) => user::run(command, &config),
+        tree::Command::Token(command) => token::run(command, &config),
+        tree::Command::Group(command) => group::run(command, &config),
+        tree::Command::Chroot(command) => chroot::run(command, &config),
+    }
+}
+
+/// `COPRBOX_LOG` says what is logged, in the words of `tracing`'s filters. Rocket and hyper log
+/// what is no error of ours, so of them only warnings are heard.
+fn start_logging(_command: &tree::Command) {
+    use tracing_subscriber::EnvFilter;
+
+    let usual = "warn";
+    let filter = EnvFilter::try_from_env("COPRBOX_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .finish();
+    // A second call in one process changes nothing, which is as well.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
