@@ -201,9 +201,51 @@ fn modules_say_what_they_are() {
     let mut silent = Vec::new();
     for path in files("src", &["rs"]) {
         let text = fs::read_to_string(&path).expect("sources are UTF-8");
-        if !text.starts_with("//!") {
+        if !text.starts_with("//!") && !path.ends_with("tests.rs") {
             silent.push(name_of(&path));
         }
     }
     report("every module opens with a //! paragraph", &silent);
+}
+
+#[test]
+fn the_readme_lists_every_setting() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md is there");
+    let rows = coprbox::config::KEYS.iter().map(|key| {
+        // Words in parentheses are no value.
+        let mark = if key.default.starts_with('(') { "" } else { "`" };
+        format!("| `{}` | {mark}{}{mark} | {} |", key.name, key.default, key.doc)
+    });
+    let missing: Vec<String> = rows.filter(|row| !readme.contains(row)).collect();
+    report("lines missing in the table of README.md", &missing);
+}
+
+#[test]
+fn the_sample_configuration_holds_every_setting_and_is_valid() {
+    let path = root().join("packaging/coprbox.toml");
+    let sample = fs::read_to_string(path).expect("the sample is there");
+    // A setting is a comment without a space; what is left of it must be a configuration.
+    let active: Vec<&str> = sample
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase() || c == '['))
+        .collect();
+    let missing: Vec<String> = coprbox::config::KEYS
+        .iter()
+        .filter(|key| {
+            let word = key.name.rsplit('.').next().unwrap_or_default();
+            !active.iter().any(|line| line.starts_with(&format!("{word} = ")))
+        })
+        .map(|key| key.name.to_string())
+        .collect();
+    report("keys missing in packaging/coprbox.toml", &missing);
+
+    let dir = tempfile::tempdir().expect("a scratch directory can be made");
+    let file = dir.path().join("coprbox.toml");
+    fs::write(&file, active.join("\n")).expect("the scratch directory is ours");
+    let overrides =
+        coprbox::config::Overrides { config: Some(file), ..coprbox::config::Overrides::default() };
+    if let Err(error) = coprbox::config::Config::load(&overrides) {
+        panic!("packaging/coprbox.toml: {error}");
+    }
 }
