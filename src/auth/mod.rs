@@ -6,6 +6,7 @@
 pub mod attempts;
 mod basic;
 pub mod guard;
+pub mod login;
 pub mod password;
 mod secret;
 pub mod session;

@@ -68,6 +68,11 @@ pub fn link_url(base_url: &BaseUrl, secret: &str) -> String {
     format!("{base_url}/login/once/{secret}")
 }
 
+/// Whom a login link would log in; `None` when it is unknown, used or too old.
+pub fn link_user(db: &Connection, secret: &str, now: Timestamp) -> store::Result<Option<User>> {
+    sessions::link_user(db, secret::digest(secret), now)
+}
+
 /// Uses up a login link; `None` when it is unknown, used or too old.
 pub fn take_link(db: &Connection, secret: &str, now: Timestamp) -> store::Result<Option<User>> {
     sessions::take_link(db, secret::digest(secret), now)

@@ -34,7 +34,7 @@ fn make(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// The sign that a server works in this data directory; gone with the value or the process.
-pub(super) struct ServerLock(#[expect(dead_code, reason = "open files hold locks")] File);
+pub(super) struct ServerLock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 /// Takes the data directory for a server; refused while another one has it.
 pub(super) fn lock(config: &Config) -> anyhow::Result<ServerLock> {

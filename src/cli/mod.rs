@@ -7,9 +7,11 @@
 
 mod chroot;
 mod data_dir;
+mod first_start;
 mod group;
 mod out;
 mod password;
+mod serve;
 mod token;
 mod tree;
 mod user;
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
 fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
     let config = Config::load(&overrides)?;
     match command {
+        tree::Command::Serve(_) => serve::run(config),
         tree::Command::User(command) => user::run(command, &config),
         tree::Command::Token(command) => token::run(command, &config),
         tree::Command::Group(command) => group::run(command, &config),
@@ -44,16 +47,20 @@ fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
 
 /// `COPRBOX_LOG` says what is logged, in the words of `tracing`'s filters. Rocket and hyper log
 /// what is no error of ours, so of them only warnings are heard.
-fn start_logging(_command: &tree::Command) {
+fn start_logging(command: &tree::Command) {
     use tracing_subscriber::EnvFilter;
 
-    let usual = "warn";
+    let usual = match command {
+        tree::Command::Serve(_) => "info,rocket=off,hyper=warn",
+        _ => "warn",
+    };
     let filter = EnvFilter::try_from_env("COPRBOX_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(false)
         .finish();
-    // A second call in one process changes nothing, which is as well.
+    // Before Rocket, which would take its own. A second call in one process changes nothing, which is as well.
+    let _ = tracing_log::LogTracer::init();
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

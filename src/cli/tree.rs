@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser};
 
-use super::{chroot, group, token, user};
+use super::{chroot, group, serve, token, user};
 use crate::config::Overrides;
 
 /// A whole Fedora Copr in one binary: builds RPMs and publishes signed dnf repositories.
@@ -25,6 +25,8 @@ struct Cli {
 /// The commands.
 #[derive(Subcommand)]
 pub(super) enum Command {
+    /// Run the server
+    Serve(serve::Serve),
     /// Accounts: add, list, edit, disable, enable, password
     #[command(subcommand)]
     User(user::Command),
@@ -47,8 +49,13 @@ const CONFIG: &str = "configuration_file";
 pub(super) fn parse() -> (Command, Overrides) {
     let matches = tree().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let overrides =
-        Overrides { config: config_file(&matches), data_dir: cli.data_dir, ..Overrides::default() };
+    let config = config_file(&matches);
+    let mut overrides =
+        Overrides { config, data_dir: cli.data_dir.clone(), ..Overrides::default() };
+    if let Command::Serve(serve) = &cli.command {
+        overrides.listen.clone_from(&serve.listen);
+        overrides.base_url.clone_from(&serve.base_url);
+    }
     (cli.command, overrides)
 }
 

@@ -64,6 +64,20 @@ pub fn insert_link(
     Ok(())
 }
 
+/// Whose login link this is, while it can be used.
+pub fn link_user(db: &Connection, digest: [u8; 32], now: Timestamp) -> Result<Option<User>> {
+    let sql = format!(
+        "SELECT {columns}
+         FROM login_links l JOIN users u ON u.id = l.user_id
+         WHERE l.secret_hash = ?1 AND l.expires_on > ?2 AND NOT u.disabled",
+        columns = users::COLUMNS
+    );
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row(params![digest, now], |row| users::from_row(row, 0))
+        .optional()?)
+}
+
 /// Uses up a login link. Whose it was, unless it has run out or the account is disabled.
 pub fn take_link(db: &Connection, digest: [u8; 32], now: Timestamp) -> Result<Option<User>> {
     let taken: Option<(UserId, Timestamp)> = db
@@ -120,6 +134,9 @@ mod tests {
     #[test]
     fn a_link_works_once_and_only_the_last_one() {
         let (store, bob) = with_bob();
+        let is_good = |digest, now| {
+            store.read_now(|db| link_user(db, digest, Timestamp(now))).unwrap().is_some()
+        };
         let take = |digest, now| {
             store.write_now(|tx| take_link(tx, digest, Timestamp(now))).unwrap().is_some()
         };
@@ -127,7 +144,9 @@ mod tests {
             store.write_now(|tx| insert_link(tx, digest, bob, Timestamp(10))).unwrap();
         }
         assert!(!take([1; 32], 9));
+        assert_eq!((is_good([2; 32], 9), is_good([2; 32], 10)), (true, false));
         assert!(take([2; 32], 9));
+        assert!(!is_good([2; 32], 9));
         assert!(!take([2; 32], 9));
         store.write_now(|tx| insert_link(tx, [3; 32], bob, Timestamp(10))).unwrap();
         assert!(!take([3; 32], 10));
