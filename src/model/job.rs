@@ -47,7 +47,8 @@ pub enum Phase {
 pub struct Tidy {
     /// Repositories whose metadata are to be made anew.
     pub repos: Vec<RepoKey>,
-    /// Directories to be removed afterwards, as paths below the results tree or the trash.
+    /// Directories to be removed afterwards, as paths below the data directory that begin with
+    /// `results/` or `trash/`.
     pub remove: Vec<String>,
 }
 

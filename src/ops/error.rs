@@ -19,6 +19,9 @@ pub enum Error {
     /// It collides with what is there or under way. Status 409.
     #[error("{0}")]
     Conflict(String),
+    /// More than fits into one answer. Status 413.
+    #[error("{0}")]
+    TooMany(String),
     /// There is no room on the disk. Status 507.
     #[error("{0}")]
     NoSpace(String),

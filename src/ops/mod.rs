@@ -6,16 +6,30 @@
 
 pub mod accounts;
 pub mod authorise;
+pub mod builds;
 pub mod chroots;
 pub mod error;
+pub mod install;
+pub mod mistakes;
+pub mod packages;
+pub mod project_chroots;
+pub mod projects;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use error::{Error, Result};
+pub use mistakes::Mistakes;
 
 use crate::config::Config;
+use crate::model::JobId;
+use crate::repo::Layout;
 use crate::runner::Runner;
-use crate::store::Store;
+use crate::store::{Store, jobs};
+
+/// How long an answer waits for work on the results tree that follows from a request. The work
+/// goes on when this is over.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All that an operation needs. Cheap to clone.
 #[derive(Clone)]
@@ -26,4 +40,23 @@ pub struct App {
     pub store: Store,
     /// The engine.
     pub runner: Runner,
+}
+
+impl App {
+    /// Where things are on disk, and the addresses that lead there.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.config.data_dir.clone(), self.config.base_url.clone())
+    }
+
+    /// Waits until a job is done, but not for long, and not where the engine is told to rest.
+    async fn wait_for(&self, job: JobId) {
+        if self.config.runner.slots == 0 {
+            return;
+        }
+        let is_done = || async {
+            // An error here will be met again, and told, by whatever comes next.
+            !self.store.read(move |db| jobs::exists(db, job)).await.unwrap_or(false)
+        };
+        self.runner.wait_until(PATIENCE, is_done).await;
+    }
 }

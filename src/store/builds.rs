@@ -11,7 +11,7 @@ use crate::model::build::{Build, BuildOptions};
 use crate::model::list::Slice;
 use crate::model::source::SourceSpec;
 use crate::model::{
-    BatchId, BuildId, BuildState, ChrootName, ChrootState, DirId, PackageId, PackageName,
+    BatchId, BuildId, BuildState, ChrootId, ChrootName, ChrootState, DirId, PackageId, PackageName,
     ProjectId, SourceState, UserId,
 };
 
@@ -195,6 +195,34 @@ pub fn unfinished(db: &Connection, project: ProjectId) -> Result<Vec<BuildId>> {
     .query_map([project], |row| row.get(0))?
     .map(|row| Ok(row?))
     .collect()
+}
+
+/// A project's build that is still under way in this chroot, if there is one.
+pub fn unfinished_in(
+    db: &Connection,
+    project: ProjectId,
+    chroot: ChrootId,
+) -> Result<Option<BuildId>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT b.id FROM builds b JOIN build_chroots bc ON bc.build_id = b.id
+             WHERE b.project_id = ?1 AND bc.chroot_id = ?2
+                 AND b.state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+                 AND bc.state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+             ORDER BY b.id LIMIT 1",
+        )?
+        .query_row(params![project, chroot], |row| row.get(0))
+        .optional()?)
+}
+
+/// When the newest build of a directory was handed in.
+pub fn newest_in_dir(db: &Connection, dir: DirId) -> Result<Option<Timestamp>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT submitted_on FROM builds WHERE dir_id = ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([dir], |row| row.get(0))
+        .optional()?)
 }
 
 /// Moves the source build on; notes when it starts and when it ends.

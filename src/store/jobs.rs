@@ -6,7 +6,7 @@ use super::convert::Json;
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::model::job::{Candidate, Job, Phase, Tidy, Work};
-use crate::model::{BuildChrootId, BuildId, JobId};
+use crate::model::{BuildChrootId, BuildId, JobId, ProjectId};
 
 /// Queues the source build of a build.
 pub fn queue_source(db: &Connection, build: BuildId) -> Result<()> {
@@ -42,12 +42,55 @@ pub fn queue_tidy(db: &Connection, tidy: &Tidy) -> Result<JobId> {
     Ok(JobId(db.last_insert_rowid()))
 }
 
+/// Queues work on the results tree that nobody takes before [`release_tidy`], or before `until`
+/// when that never comes.
+pub fn hold_tidy(db: &Connection, tidy: &Tidy, until: Timestamp) -> Result<JobId> {
+    let id = queue_tidy(db, tidy)?;
+    put_back(db, id, until)?;
+    Ok(id)
+}
+
+/// Says what held work is to be, and lets it go.
+pub fn release_tidy(db: &Connection, id: JobId, tidy: &Tidy) -> Result<()> {
+    db.prepare_cached("UPDATE jobs SET payload = ?2, not_before = 0 WHERE id = ?1")?
+        .execute(params![id, Json(tidy)])?;
+    Ok(())
+}
+
+/// Whether work is queued that removes this path. Looks at all work on the results tree, of which
+/// there is little.
+pub fn removes(db: &Connection, path: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (
+                 SELECT 1 FROM jobs, json_each(jobs.payload, '$.remove') path
+                 WHERE jobs.kind = 'tidy' AND path.value = ?1
+             )",
+        )?
+        .query_row([path], |row| row.get(0))?)
+}
+
+/// Whether a job is queued or running still.
+pub fn exists(db: &Connection, id: JobId) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)")?
+        .query_row([id], |row| row.get(0))?)
+}
+
 /// The next source build and the next chroot build of each owner, foreground and background
-/// apart: all that the scheduler needs to choose fairly. Runs along an index over the queue.
+/// apart: all that the scheduler needs to choose fairly. Builds that wait for a batch are left
+/// out. Runs along an index over the queue.
 pub fn candidates(db: &Connection) -> Result<Vec<Candidate>> {
     db.prepare_cached(
         "SELECT min(id), kind, background, owner FROM jobs
          WHERE state = 'queued' AND kind IN ('source', 'chroot') AND not_before <= ?1
+             AND NOT EXISTS (
+                 SELECT 1 FROM builds b
+                 JOIN batches own ON own.id = b.batch_id
+                 JOIN builds other ON other.batch_id = own.blocked_by
+                 WHERE b.id = jobs.build_id AND other.state NOT IN
+                     ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+             )
          GROUP BY kind, background, owner LIMIT 100000",
     )?
     .query_map([Timestamp::now()], |row| {
@@ -138,6 +181,17 @@ pub fn running(db: &Connection) -> Result<Vec<JobId>> {
         .query_map([], |row| row.get(0))?
         .map(|row| Ok(row?))
         .collect()
+}
+
+/// The jobs of a project's builds that are running. Runs along an index over the running ones.
+pub fn running_in(db: &Connection, project: ProjectId) -> Result<Vec<JobId>> {
+    db.prepare_cached(
+        "SELECT j.id FROM jobs j JOIN builds b ON b.id = j.build_id
+         WHERE j.state = 'running' AND b.project_id = ?1 LIMIT 10000",
+    )?
+    .query_map([project], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// Removes the queued jobs of a build; says which of its jobs are running and stay.

@@ -5,6 +5,7 @@
 //! runtime and used inside any transaction. Async code reaches them through [`Store::read`] and
 //! [`Store::write`] alone, which run them off the async threads.
 
+pub mod batches;
 pub mod build_chroots;
 pub mod builds;
 pub mod chroots;

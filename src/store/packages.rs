@@ -7,7 +7,7 @@ use super::{Result, StoreError};
 use crate::model::list::{Direction, Slice, SortKey};
 use crate::model::package::Package;
 use crate::model::source::SourceSpec;
-use crate::model::{BuildId, PackageId, PackageName, ProjectId};
+use crate::model::{BuildId, DirId, PackageId, PackageName, ProjectId};
 
 const SELECT: &str = "
 SELECT pk.id, pk.project_id, pk.name, pk.source, pk.webhook_rebuild, pk.max_builds, pk.timeout,
@@ -82,6 +82,17 @@ pub fn latest_build(db: &Connection, package: PackageId) -> Result<Option<BuildI
     Ok(db
         .prepare_cached("SELECT max(id) FROM builds WHERE package_id = ?1")?
         .query_row([package], |row| row.get(0))?)
+}
+
+/// The newest build of a package in one directory.
+pub fn latest_build_in(db: &Connection, package: PackageId, dir: DirId) -> Result<Option<BuildId>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id FROM builds WHERE package_id = ?1 AND dir_id = ?2
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![package, dir], |row| row.get(0))
+        .optional()?)
 }
 
 /// The newest build of a package that succeeded as a whole.

@@ -185,6 +185,48 @@ pub fn list(
     rows.map(|row| Ok(row?)).collect()
 }
 
+/// What a search is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Search<'a> {
+    /// Part of an owner's name and part of a project's name.
+    Named {
+        /// Part of the owner as shown, `@` included.
+        owner: &'a str,
+        /// Part of the project's name.
+        name: &'a str,
+    },
+    /// Part of a name, of a description, or of the name of a package.
+    Anywhere(&'a str),
+}
+
+/// Projects that fit, newest first. Reads every project: a text inside a text has no index.
+pub fn search(db: &Connection, wanted: Search<'_>, slice: Slice) -> Result<Vec<Project>> {
+    let limit = super::limit(slice);
+    let named = match wanted {
+        Search::Named { .. } => "p.owner LIKE ?1 ESCAPE '!' AND p.name LIKE ?2 ESCAPE '!'",
+        Search::Anywhere(_) => {
+            "p.owner LIKE ?1 ESCAPE '!' OR p.name LIKE ?2 ESCAPE '!'
+             OR p.description LIKE ?2 ESCAPE '!' OR p.instructions LIKE ?2 ESCAPE '!'
+             OR EXISTS (SELECT 1 FROM packages pk
+                        WHERE pk.project_id = p.id AND pk.name LIKE ?2 ESCAPE '!')"
+        }
+    };
+    let (owner, name) = match wanted {
+        Search::Named { owner, name } => (owner, name),
+        Search::Anywhere(text) => (text, text),
+    };
+    db.prepare_cached(&format!("{SELECT} WHERE {named} ORDER BY p.id DESC {limit}"))?
+        .query_map(params![like(owner), like(name)], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The pattern for `LIKE` that finds `text` anywhere.
+fn like(text: &str) -> String {
+    let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
 /// The newest projects for the home page: neither unlisted nor temporary.
 pub fn newest(db: &Connection, slice: Slice) -> Result<Vec<Project>> {
     let limit = super::limit(slice);

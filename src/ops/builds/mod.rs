@@ -1,0 +1,159 @@
+//! Builds: looking them up. How they are handed in, canceled and deleted is in the modules below.
+
+mod batch;
+mod cancel;
+mod delete;
+mod options;
+mod submit;
+mod upload;
+
+use std::collections::BTreeMap;
+
+pub use cancel::cancel;
+pub use delete::{delete, delete_list};
+pub use options::Wish;
+pub use submit::{check, submit_package, submit_urls};
+pub use upload::{UploadedFile, submit_upload};
+
+use super::{App, Error, Result, projects};
+use crate::model::build::{Build, BuildChroot};
+use crate::model::build_config::{BuildConfig, Parts};
+use crate::model::list::Slice;
+use crate::model::nevra::Nevra;
+use crate::model::{BuildId, BuildState, ChrootName, PackageName};
+use crate::store::builds::Filter;
+use crate::store::{
+    Connection, StoreError, build_chroots, builds, project_chroots, projects as project_rows,
+};
+
+fn missing(id: BuildId) -> Error {
+    Error::NotFound(format!("Build {id} does not exist."))
+}
+
+/// The number of a build out of its text; what is no number is the number of nothing.
+pub fn number(text: &str) -> Result<BuildId> {
+    text.parse().map_err(|_| Error::NotFound(format!("Build {text} does not exist.")))
+}
+
+fn find(db: &Connection, id: BuildId) -> Result<Build> {
+    builds::get(db, id)?.ok_or_else(|| missing(id))
+}
+
+/// One build.
+pub async fn get(app: &App, id: BuildId) -> Result<Build> {
+    app.store.read(move |db| find(db, id)).await
+}
+
+/// A project's builds, newest first, perhaps of one package or in one state only. Names of no
+/// package and of no state fit nothing.
+pub async fn list(
+    app: &App,
+    (owner, project): (&str, &str),
+    package: Option<&str>,
+    state: Option<&str>,
+    slice: Slice,
+) -> Result<Vec<Build>> {
+    let (owner, project) = (owner.to_owned(), project.to_owned());
+    let package = package.map(str::parse::<PackageName>).transpose();
+    let state = state.map(str::parse::<BuildState>).transpose();
+    app.store
+        .read(move |db| {
+            let project = projects::find(db, &owner, &project)?;
+            let (Ok(package), Ok(state)) = (package, state) else { return Ok(Vec::new()) };
+            let filter = Filter { package: package.as_ref(), state, dir: None };
+            Ok(builds::list(db, project.id, filter, slice)?)
+        })
+        .await
+}
+
+/// The chroots of a build, in the order in which they were given; none for a build that is not
+/// there.
+pub async fn chroots(
+    app: &App,
+    id: BuildId,
+    slice: Slice,
+) -> Result<Option<(Build, Vec<BuildChroot>)>> {
+    app.store
+        .read(move |db| {
+            let Some(build) = builds::get(db, id)? else { return Ok(None) };
+            let chroots = build_chroots::list(db, id, slice)?;
+            Ok(Some((build, chroots)))
+        })
+        .await
+}
+
+fn find_chroot(db: &Connection, id: BuildId, name: &str) -> Result<(Build, BuildChroot)> {
+    let build = find(db, id)?;
+    let found = match name.parse::<ChrootName>() {
+        Ok(name) => build_chroots::find(db, id, &name)?,
+        Err(_) => None,
+    };
+    let chroot = found.ok_or_else(|| {
+        Error::NotFound(format!("Build {id} was not submitted to {name} chroot."))
+    })?;
+    Ok((build, chroot))
+}
+
+/// One chroot of a build.
+pub async fn chroot(app: &App, id: BuildId, name: &str) -> Result<(Build, BuildChroot)> {
+    let name = name.to_owned();
+    app.store.read(move |db| find_chroot(db, id, &name)).await
+}
+
+/// The packages that a build made in one chroot.
+pub async fn chroot_packages(app: &App, id: BuildId, name: &str) -> Result<Vec<Nevra>> {
+    let name = name.to_owned();
+    app.store
+        .read(move |db| {
+            let (_, chroot) = find_chroot(db, id, &name)?;
+            Ok(build_chroots::packages(db, chroot.id)?)
+        })
+        .await
+}
+
+/// The packages that a build made, by chroot. One look-up by index for each chroot.
+pub async fn packages(app: &App, id: BuildId) -> Result<BTreeMap<String, Vec<Nevra>>> {
+    app.store
+        .read(move |db| {
+            find(db, id)?;
+            let mut made = BTreeMap::new();
+            for chroot in build_chroots::list(db, id, Slice::default())? {
+                made.insert(chroot.name.to_string(), build_chroots::packages(db, chroot.id)?);
+            }
+            Ok(made)
+        })
+        .await
+}
+
+/// What a build is configured with in one chroot.
+pub async fn config(app: &App, id: BuildId, name: &str) -> Result<(Build, BuildConfig)> {
+    let (name, layout) = (name.to_owned(), app.layout());
+    app.store
+        .read(move |db| {
+            let (build, chroot) = find_chroot(db, id, &name)?;
+            let gone = || StoreError::Corrupt(format!("build {id} belongs to no project"));
+            let project = project_rows::get(db, build.project_id)?.ok_or_else(gone)?;
+            let used = project_chroots::find(db, project.id, &chroot.name)?
+                .filter(crate::model::project::ProjectChroot::is_enabled);
+            let parts = Parts {
+                project: &project,
+                dir: &build.dir,
+                chroot: &chroot.name,
+                settings: used.as_ref().map(|used| &used.settings),
+                options: Some(&build.options),
+                url: &|owner, dir, chroot| layout.chroot_url(owner, dir, chroot),
+            };
+            let config = BuildConfig::new(&parts, |owner, name| hotfixes(db, owner, name))?;
+            Ok((build, config))
+        })
+        .await
+}
+
+/// Whether a project's packages may replace those of modules; `None` when it is not there.
+pub(super) fn hotfixes(
+    db: &Connection,
+    owner: &crate::model::Owner,
+    name: &crate::model::ProjectName,
+) -> Result<Option<bool>, StoreError> {
+    Ok(project_rows::find(db, owner, name)?.map(|project| project.settings.module_hotfixes))
+}

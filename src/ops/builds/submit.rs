@@ -1,0 +1,152 @@
+//! Handing in builds.
+
+use super::options::{Place, Plan, Wish};
+use crate::model::build::Build;
+use crate::model::job::{RepoKey, Tidy};
+use crate::model::source::{SourceFile, SourceSpec};
+use crate::model::user::User;
+use crate::model::{ChrootState, DirId};
+use crate::ops::{App, Error, Mistakes, Result};
+use crate::store::builds::NewBuild;
+use crate::store::{
+    Connection, StoreError, build_chroots, builds, chroots, jobs, project_chroots, projects,
+};
+
+/// Whether a build like this would be taken; changes nothing.
+pub async fn check(app: &App, user: &User, wish: Wish) -> Result<()> {
+    let user = user.clone();
+    app.store
+        .read(move |db| {
+            let project = wish.find_project(db)?;
+            wish.plan(db, &user, project, Mistakes::default()).map(drop)
+        })
+        .await
+}
+
+/// Hands in one build for each address, in their order.
+pub async fn submit_urls(
+    app: &App,
+    user: &User,
+    wish: Wish,
+    urls: Option<Vec<String>>,
+) -> Result<Vec<Build>> {
+    let user = user.clone();
+    let allow_files = app.config.sources.allow_file_urls;
+    app.store
+        .write(move |tx| {
+            let project = wish.find_project(tx)?;
+            let mut mistakes = Mistakes::default();
+            let urls = urls.unwrap_or_default();
+            if urls.is_empty() {
+                mistakes.add("pkgs", "URLs to packages are required");
+            }
+            for url in &urls {
+                check_url(url, allow_files, &mut mistakes);
+            }
+            let plan = wish.plan(tx, &user, project, mistakes)?;
+            let sources = urls.into_iter().map(|url| SourceSpec::Link { url });
+            insert(tx, &user, &plan, sources.collect())
+        })
+        .await
+}
+
+fn check_url(url: &str, allow_files: bool, mistakes: &mut Mistakes) {
+    let scheme = url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty()));
+    let is_url = match scheme {
+        Some(("http" | "https", has_rest)) => has_rest,
+        Some(("file", has_rest)) => has_rest && allow_files,
+        _ => false,
+    };
+    if !is_url || url.chars().any(char::is_control) {
+        mistakes.add(
+            "pkgs",
+            format!(
+                "A list of http[s] URLs separated by whitespace characters is needed \
+                 ('{url}' doesn't seem to be a valid URL)."
+            ),
+        );
+    }
+    let link = SourceSpec::Link { url: url.to_owned() };
+    if link.file_name().and_then(SourceFile::of).is_none() {
+        mistakes.add(
+            "pkgs",
+            format!(
+                "URLs must end with .src.rpm, .nosrc.rpm, or .spec \
+                 ('{url}' doesn't seem to be a valid URL)."
+            ),
+        );
+    }
+}
+
+/// Builds a package from the source on record.
+pub async fn submit_package(
+    app: &App,
+    user: &User,
+    wish: Wish,
+    package: Option<String>,
+) -> Result<Build> {
+    let user = user.clone();
+    app.store
+        .read(move |db| {
+            let project = wish.find_project(db)?;
+            let name = package.unwrap_or_default();
+            let package = crate::ops::packages::find(db, &project, &name)?;
+            wish.plan(db, &user, project, Mistakes::default())?;
+            Err(Error::invalid(format!(
+                "Package '{}' has no default source to rebuild it from. Hand in its SRPM or spec \
+                 file again.",
+                package.name
+            )))
+        })
+        .await
+}
+
+/// Adds builds with all that belongs to them. Part of one transaction: all or none.
+pub(super) fn insert(
+    tx: &Connection,
+    user: &User,
+    plan: &Plan,
+    sources: Vec<SourceSpec>,
+) -> Result<Vec<Build>> {
+    let dir = place(tx, plan)?;
+    let batch = plan.batch.place(tx)?;
+    let mut given = Vec::with_capacity(plan.chroots.len());
+    for name in &plan.chroots {
+        let gone = || StoreError::Corrupt(format!("chroot {name} has gone"));
+        given.push(chroots::find(tx, name)?.ok_or_else(gone)?.id);
+    }
+    let mut made = Vec::with_capacity(sources.len());
+    for source in &sources {
+        let new = NewBuild {
+            project: plan.project.id,
+            dir,
+            package: None,
+            submitter: Some(user.id),
+            source,
+            options: &plan.options,
+            excluded: &plan.excluded,
+            batch,
+        };
+        let id = builds::insert(tx, &new)?;
+        for &chroot in &given {
+            build_chroots::insert(tx, id, RepoKey { dir, chroot }, ChrootState::Waiting)?;
+        }
+        jobs::queue_source(tx, id)?;
+        made.push(super::find(tx, id)?);
+    }
+    Ok(made)
+}
+
+/// The directory of a plan, made on the way with its empty repositories queued.
+fn place(tx: &Connection, plan: &Plan) -> Result<DirId> {
+    let name = match &plan.dir {
+        Place::There(dir) => return Ok(dir.id),
+        Place::New(name) => name,
+    };
+    let dir = projects::insert_dir(tx, plan.project.id, name)?;
+    let used = project_chroots::list(tx, plan.project.id)?;
+    let enabled = used.iter().filter(|used| used.is_enabled() && used.chroot.active);
+    let repos = enabled.map(|used| RepoKey { dir, chroot: used.chroot.id }).collect();
+    jobs::queue_tidy(tx, &Tidy { repos, remove: Vec::new() })?;
+    Ok(dir)
+}

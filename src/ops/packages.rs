@@ -1,0 +1,148 @@
+//! Packages of projects, and the monitor: how the newest build of each is doing.
+
+use super::{App, Error, Result, projects};
+use crate::model::build::Build;
+use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::package::Package;
+use crate::model::project::{Dir, Project};
+use crate::model::{BuildId, DirName};
+use crate::store::build_chroots::MonitorCell;
+use crate::store::{Connection, build_chroots, builds, packages, projects as project_rows};
+
+/// More packages than this are listed in parts only.
+const MOST: u32 = 10_000;
+
+/// Which builds are wanted along with a package.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With {
+    /// The newest.
+    pub latest: bool,
+    /// The newest that succeeded.
+    pub latest_succeeded: bool,
+}
+
+/// A package, with the builds that were asked for.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The package.
+    pub package: Package,
+    /// The newest build, if that was asked for and there is one.
+    pub latest: Option<Build>,
+    /// The newest that succeeded, likewise.
+    pub latest_succeeded: Option<Build>,
+}
+
+/// The package of this name.
+pub(super) fn find(db: &Connection, project: &Project, name: &str) -> Result<Package> {
+    let found = match name.parse() {
+        Ok(name) => packages::find(db, project.id, &name)?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| {
+        Error::NotFound(format!("No package with name {name} in copr {}", project.name))
+    })
+}
+
+fn show(db: &Connection, package: Package, with: With, dir: Option<&Dir>) -> Result<Shown> {
+    let build = |id: Option<BuildId>| match id {
+        Some(id) => builds::get(db, id),
+        None => Ok(None),
+    };
+    let mut latest = None;
+    if with.latest {
+        // In a list, Copr prefers what is in the main directory.
+        let preferred = match dir {
+            Some(dir) => packages::latest_build_in(db, package.id, dir.id)?,
+            None => None,
+        };
+        latest = build(match preferred {
+            Some(id) => Some(id),
+            None => packages::latest_build(db, package.id)?,
+        })?;
+    }
+    let latest_succeeded = if with.latest_succeeded {
+        build(packages::latest_succeeded_build(db, package.id)?)?
+    } else {
+        None
+    };
+    Ok(Shown { package, latest, latest_succeeded })
+}
+
+/// One package of a project.
+pub async fn get(
+    app: &App,
+    (owner, project): (&str, &str),
+    name: &str,
+    with: With,
+) -> Result<(Project, Shown)> {
+    let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
+    app.store
+        .read(move |db| {
+            let project = projects::find(db, &owner, &project)?;
+            let package = find(db, &project, &name)?;
+            let shown = show(db, package, with, None)?;
+            Ok((project, shown))
+        })
+        .await
+}
+
+/// A project's packages; [`Error::TooMany`] when they do not fit into one answer. With builds, up to
+/// four look-ups by index for each package.
+pub async fn list(
+    app: &App,
+    (owner, project): (&str, &str),
+    with: With,
+    order: (SortKey, Direction),
+    slice: Slice,
+) -> Result<(Project, Vec<Shown>)> {
+    let (owner, project) = (owner.to_owned(), project.to_owned());
+    app.store
+        .read(move |db| {
+            let project = projects::find(db, &owner, &project)?;
+            let capped =
+                Slice { limit: Some(slice.limit.unwrap_or(u32::MAX).min(MOST + 1)), ..slice };
+            let found = packages::list(db, project.id, order, capped)?;
+            if found.len() > MOST as usize {
+                return Err(Error::TooMany(format!(
+                    "There are more than {MOST} packages; use pagination."
+                )));
+            }
+            let dir = project_rows::main_dir(db, &project)?;
+            let shown: Result<Vec<Shown>> =
+                found.into_iter().map(|package| show(db, package, with, Some(&dir))).collect();
+            Ok((project, shown?))
+        })
+        .await
+}
+
+/// How the newest build of each package is doing in each chroot of a directory, by package name.
+pub async fn monitor(
+    app: &App,
+    (owner, project): (&str, &str),
+    dir: Option<&str>,
+) -> Result<(Project, DirName, Vec<MonitorCell>)> {
+    let (owner, project) = (owner.to_owned(), project.to_owned());
+    let dir = dir.filter(|dir| !dir.is_empty()).map(str::to_owned);
+    app.store
+        .read(move |db| {
+            let project = projects::find(db, &owner, &project)?;
+            let dir = match &dir {
+                None => project_rows::main_dir(db, &project)?,
+                Some(text) => {
+                    let found = match text.parse() {
+                        Ok(name) => project_rows::find_dir(db, project.id, &name)?,
+                        Err(_) => None,
+                    };
+                    found.ok_or_else(|| {
+                        Error::NotFound(format!(
+                            "Dirname '{text}' doesn't exist in '{}' copr",
+                            project.full_name()
+                        ))
+                    })?
+                }
+            };
+            let cells = build_chroots::monitor(db, dir.id, Slice::default())?;
+            Ok((project, dir.name, cells))
+        })
+        .await
+}

@@ -1,0 +1,131 @@
+//! Projects: looking them up. How they are made, changed and deleted is in the modules below.
+
+mod create;
+mod delete;
+mod edit;
+mod wish;
+
+pub use create::{NewProject, create};
+pub use delete::delete;
+pub use edit::edit;
+pub use wish::Wish;
+pub(super) use wish::{choice, repos};
+
+use super::authorise::{Action, authorise};
+use super::{App, Error, Result};
+use crate::model::job::{RepoKey, Tidy};
+use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::project::Project;
+use crate::model::user::User;
+use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectName};
+use crate::store::projects::Search;
+use crate::store::{Connection, jobs, project_chroots, projects};
+
+/// A project with the chroots that its builds go to.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The project.
+    pub project: Project,
+    /// The chroots that are enabled, and active on this server.
+    pub chroots: Vec<ChrootName>,
+}
+
+impl Shown {
+    fn new(db: &Connection, project: Project) -> Result<Shown> {
+        let chroots = project_chroots::enabled_names(db, project.id)?;
+        Ok(Shown { project, chroots })
+    }
+}
+
+fn missing(owner: &str, name: &str) -> Error {
+    Error::NotFound(format!("Project {owner}/{name} does not exist."))
+}
+
+/// The project that these texts name. What cannot be a name is the name of nothing.
+pub fn find(db: &Connection, owner: &str, name: &str) -> Result<Project> {
+    let (Ok(parsed_owner), Ok(parsed_name)) = (owner.parse::<Owner>(), name.parse::<ProjectName>())
+    else {
+        return Err(missing(owner, name));
+    };
+    projects::find(db, &parsed_owner, &parsed_name)?.ok_or_else(|| missing(owner, name))
+}
+
+/// One project.
+pub async fn get(app: &App, owner: &str, name: &str) -> Result<Shown> {
+    let (owner, name) = (owner.to_owned(), name.to_owned());
+    app.store
+        .read(move |db| {
+            let project = find(db, &owner, &name)?;
+            Shown::new(db, project)
+        })
+        .await
+}
+
+/// Projects, of one owner or of all; nobody's are none. One look-up by index for each row.
+pub async fn list(
+    app: &App,
+    owner: Option<&str>,
+    order: (SortKey, Direction),
+    slice: Slice,
+) -> Result<Vec<Shown>> {
+    let owner = match owner.map(str::parse::<Owner>) {
+        Some(Err(_)) => return Ok(Vec::new()),
+        Some(Ok(owner)) => Some(owner),
+        None => None,
+    };
+    app.store
+        .read(move |db| {
+            let found = projects::list(db, owner.as_ref(), order, slice)?;
+            found.into_iter().map(|project| Shown::new(db, project)).collect()
+        })
+        .await
+}
+
+/// Projects that fit `query`: `owner/name` or a text anywhere, newest first.
+pub async fn search(app: &App, query: &str, slice: Slice) -> Result<Vec<Shown>> {
+    let query = query.trim().to_owned();
+    if query.is_empty() {
+        return Err(Error::invalid("query: say what to search for"));
+    }
+    app.store
+        .read(move |db| {
+            let wanted = match query.split_once('/') {
+                Some((owner, name)) => Search::Named { owner, name },
+                None => Search::Anywhere(&query),
+            };
+            let found = projects::search(db, wanted, slice)?;
+            found.into_iter().map(|project| Shown::new(db, project)).collect()
+        })
+        .await
+}
+
+/// Has the metadata of all of a project's repositories made anew.
+pub async fn regenerate(app: &App, user: &User, owner: &str, name: &str) -> Result<Shown> {
+    let (user, owner, name) = (user.clone(), owner.to_owned(), name.to_owned());
+    app.store
+        .write(move |tx| {
+            let project = find(tx, &owner, &name)?;
+            authorise(tx, &user, Action::EditProject(&project))?;
+            let chroots: Vec<ChrootId> = project_chroots::list(tx, project.id)?
+                .into_iter()
+                .filter(|used| used.is_enabled() && used.chroot.active)
+                .map(|used| used.chroot.id)
+                .collect();
+            let repos = repositories(tx, &project, &chroots)?;
+            jobs::queue_tidy(tx, &Tidy { repos, remove: Vec::new() })?;
+            Shown::new(tx, project)
+        })
+        .await
+}
+
+/// These chroots in every directory of a project.
+fn repositories(db: &Connection, project: &Project, chroots: &[ChrootId]) -> Result<Vec<RepoKey>> {
+    let dirs = projects::dirs(db, project.id)?;
+    let of_dir = |dir| chroots.iter().map(move |&chroot| RepoKey { dir, chroot });
+    Ok(dirs.iter().flat_map(|dir| of_dir(dir.id)).collect())
+}
+
+/// The path of a directory of a project below the data directory, as [`Tidy`] has it.
+pub(super) fn results_path(owner: &Owner, dir: &DirName) -> String {
+    format!("results/{owner}/{dir}")
+}

@@ -1,0 +1,39 @@
+//! Sets of builds. Builds of a blocked set wait until every build of the other is finished.
+
+use rusqlite::{Connection, params};
+
+use super::Result;
+use crate::model::{BatchId, BuildId, ProjectId};
+
+/// Makes a set, which waits for `blocked_by` if that is given.
+pub fn insert(db: &Connection, blocked_by: Option<BatchId>) -> Result<BatchId> {
+    db.prepare_cached("INSERT INTO batches (blocked_by) VALUES (?1)")?.execute([blocked_by])?;
+    Ok(BatchId(db.last_insert_rowid()))
+}
+
+/// Puts a build into a set.
+pub fn assign(db: &Connection, build: BuildId, batch: BatchId) -> Result<()> {
+    db.prepare_cached("UPDATE builds SET batch_id = ?2 WHERE id = ?1")?
+        .execute(params![build, batch])?;
+    Ok(())
+}
+
+/// Whether every build of a set is finished.
+pub fn is_finished(db: &Connection, batch: BatchId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT NOT EXISTS (
+                 SELECT 1 FROM builds WHERE batch_id = ?1
+                     AND state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+             )",
+        )?
+        .query_row([batch], |row| row.get(0))?)
+}
+
+/// The projects that have builds in a set.
+pub fn projects(db: &Connection, batch: BatchId) -> Result<Vec<ProjectId>> {
+    db.prepare_cached("SELECT DISTINCT project_id FROM builds WHERE batch_id = ?1 LIMIT 10000")?
+        .query_map([batch], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
