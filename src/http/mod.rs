@@ -1,10 +1,19 @@
 //! What all HTTP answers share: files, headers, compression, logging.
 //!
-//! Nothing here knows what a project is. [`files`] serves the results tree, [`body`] reads what
-//! clients send, the rest is manners.
+//! Nothing here knows what a project is. [`door`] takes connections, [`files`] serves the results
+//! tree, [`body`] reads what clients send, the rest is manners.
 
 pub mod body;
 pub mod cache;
 pub mod compress;
+pub mod door;
 pub mod files;
 pub mod refusal;
+
+/// Adds `byte` in the form that addresses have it: `%5E`.
+fn push_encoded(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    text.push('%');
+    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    text.push(char::from(DIGITS[usize::from(byte & 15)]));
+}

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
 mod body;
+mod door;
 mod files;

@@ -64,12 +64,12 @@ async fn read(
     }
     if kind.is_form_data() {
         let boundary = boundary(request)?;
-        return multipart::read(source::open(data, limit), boundary, limits).await;
+        return multipart::read(source::open(request, data, limit), boundary, limits).await;
     }
     if !kind.is_json() && !kind.is_form() {
         return Ok(Body::nothing());
     }
-    let text = source::collect(source::open(data, limit), limit, limits.idle).await?;
+    let text = source::collect(source::open(request, data, limit), limit, limits.idle).await?;
     if kind.is_form() {
         return Ok(Body::parse_form(&String::from_utf8_lossy(&text)));
     }

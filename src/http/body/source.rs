@@ -6,11 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use multer::bytes::Bytes;
+use rocket::Request;
 use rocket::data::{ByteUnit, Data};
 use rocket::futures::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::io::AsyncReadExt;
 
 use super::BodyError;
+use crate::http::door::WaitingBody;
 
 /// How much is taken from a connection at a time.
 const CHUNK: usize = 64 << 10;
@@ -18,8 +20,13 @@ const CHUNK: usize = 64 << 10;
 /// The bytes of a body, in pieces.
 pub(super) type Chunks<'r> = BoxStream<'r, io::Result<Bytes>>;
 
-/// Opens `data`. One byte more than `limit` comes through, so that too much can be told from enough.
-pub(super) fn open(data: Data<'_>, limit: u64) -> Chunks<'_> {
+/// Opens the body of `request`: the one that waits at the door, else `data`. More than `limit` bytes
+/// may come through, so that too much can be told from enough.
+pub(super) fn open<'r>(request: &Request<'_>, data: Data<'r>, limit: u64) -> Chunks<'r> {
+    let waiting = WaitingBody::of(request);
+    if !waiting.is_empty() {
+        return waiting.chunks();
+    }
     let body = data.open(ByteUnit::from(limit.saturating_add(1)));
     let chunks = stream::try_unfold(body, |mut body| async move {
         let mut chunk = Vec::with_capacity(CHUNK);

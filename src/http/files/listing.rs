@@ -7,6 +7,7 @@ use askama::Template;
 use rustix::fs::{AtFlags, Dir, FileType};
 
 use crate::clock::Timestamp;
+use crate::http::push_encoded;
 
 /// One page. All links are relative and lead one level down or up; there are no others, as
 /// `wget -r` would fetch each.
@@ -71,12 +72,7 @@ fn encode(name: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' | b'+' => {
                 out.push(char::from(byte));
             }
-            _ => {
-                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-                out.push('%');
-                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                out.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
+            _ => push_encoded(&mut out, byte),
         }
     }
     out
