@@ -7,6 +7,7 @@
 
 mod chroot;
 mod data_dir;
+mod doctor;
 mod first_start;
 mod group;
 mod out;
@@ -38,6 +39,7 @@ fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
     let config = Config::load(&overrides)?;
     match command {
         tree::Command::Serve(_) => serve::run(config),
+        tree::Command::Doctor(command) => doctor::run(&command, &config),
         tree::Command::User(command) => user::run(command, &config),
         tree::Command::Token(command) => token::run(command, &config),
         tree::Command::Group(command) => group::run(command, &config),
@@ -48,16 +50,19 @@ fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
 /// `COPRBOX_LOG` says what is logged, in the words of `tracing`'s filters. Rocket and hyper log
 /// what is no error of ours, so of them only warnings are heard.
 fn start_logging(command: &tree::Command) {
+    use std::io::IsTerminal;
+
     use tracing_subscriber::EnvFilter;
 
     let usual = match command {
-        tree::Command::Serve(_) => "info,rocket=off,hyper=warn",
+        tree::Command::Serve(_) => "info,rocket=off,hyper=warn,rusqlite_migration=warn",
         _ => "warn",
     };
     let filter = EnvFilter::try_from_env("COPRBOX_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .finish();
     // Before Rocket, which would take its own. A second call in one process changes nothing, which is as well.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser};
 
-use super::{chroot, group, serve, token, user};
+use super::{chroot, doctor, group, serve, token, user};
 use crate::config::Overrides;
 
 /// A whole Fedora Copr in one binary: builds RPMs and publishes signed dnf repositories.
@@ -39,6 +39,8 @@ pub(super) enum Command {
     /// The chroots that projects can build in: list, add, enable, disable
     #[command(subcommand)]
     Chroot(chroot::Command),
+    /// What this machine lacks for building and publishing
+    Doctor(doctor::Doctor),
 }
 
 /// The name of the `--config` that all commands know, different from `chroot add`'s.

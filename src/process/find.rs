@@ -40,13 +40,19 @@ pub fn find(name: impl AsRef<OsStr>) -> Option<PathBuf> {
     find_in(name.as_ref(), env::var_os("PATH").as_deref())
 }
 
+/// The packages that bring a program: Fedora's and EL's, Debian's ("" where it has none).
+pub fn packages_with(program: &str) -> Option<(&'static str, &'static str)> {
+    let (_, fedora, debian) = PACKAGES.iter().find(|(name, ..)| *name == program)?;
+    Some((fedora, debian))
+}
+
 /// Which package to install for a program: half a sentence, as in "install rpm-build (Debian:
 /// rpm)".
 pub fn package_for(program: &str) -> String {
-    match PACKAGES.iter().find(|(name, ..)| *name == program) {
-        Some((_, fedora, debian)) if fedora == debian => format!("install {fedora}"),
-        Some((_, fedora, "")) => format!("install {fedora} (Fedora and EL only)"),
-        Some((_, fedora, debian)) => format!("install {fedora} (Debian: {debian})"),
+    match packages_with(program) {
+        Some((fedora, debian)) if fedora == debian => format!("install {fedora}"),
+        Some((fedora, "")) => format!("install {fedora} (Fedora and EL only)"),
+        Some((fedora, debian)) => format!("install {fedora} (Debian: {debian})"),
         None => "install it, or correct the PATH of the server".to_owned(),
     }
 }

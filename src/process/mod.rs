@@ -22,7 +22,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use find::{find, package_for};
+pub use find::{find, package_for, packages_with};
 pub use mark::{JobMark, kill_marked};
 
 /// How long a program that is stopped may take unless it is said otherwise.

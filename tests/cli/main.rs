@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chroots;
+mod doctor;
 mod usage;
 
 use std::io::Write;
