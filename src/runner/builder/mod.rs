@@ -5,6 +5,8 @@
 //! stopped at any time; it knows nothing of projects or the database. It assumes nothing of the
 //! machine that a launcher in front of its commands takes them to, but a shared file system.
 
+pub mod mock;
+
 use std::fmt;
 use std::future::Future;
 use std::io;

@@ -1,0 +1,234 @@
+//! Calling mock, and stopping it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::exit::{Failure, Traces};
+use super::host::Caller;
+use super::network::{Network, Plan, repositories_are_local};
+use super::stage::Stage;
+use super::tidy::Tidy;
+use super::{Stop, Task};
+use crate::model::build_config::BuildConfig;
+use crate::process::{Exit, Fence, Program};
+use crate::runner::builder::{BuildError, Job};
+
+/// How long clearing away may take.
+const CLEARING: Duration = Duration::from_mins(2);
+/// How often the size of mock's own logs is looked at.
+const LOG_CHECK: Duration = Duration::from_secs(2);
+
+/// The calls of mock that make up one build.
+pub(super) struct Session<'a> {
+    pub(super) job: &'a Job,
+    pub(super) build: &'a BuildConfig,
+    pub(super) stage: &'a Stage,
+    pub(super) caller: &'a Caller,
+    /// The program.
+    pub(super) mock: &'a Path,
+    pub(super) started: Instant,
+}
+
+impl Session<'_> {
+    /// Builds. What mock made is in the result directory then.
+    pub(super) async fn build(&self, plan: Plan, task: &Task<'_>) -> Result<(), Stop> {
+        let input = text_of(&self.stage.input);
+        let (mut build, first) = match task {
+            Task::Rebuild(_) => {
+                let options = self.options()?;
+                let words =
+                    |mode: &str| [options.clone(), vec![mode.into(), input.clone()]].concat();
+                (words("--rebuild"), words("--installdeps"))
+            }
+            Task::Srpm(_) => {
+                let build = vec!["--buildsrpm".to_owned(), "--spec".to_owned(), input];
+                (build, vec!["--init".to_owned()])
+            }
+        };
+        if let Some(sources) = &self.stage.sources {
+            build.extend(["--sources".to_owned(), text_of(sources)]);
+        }
+        if plan.network != Network::Around {
+            return self.run(false, &build).await;
+        }
+        if !self.needs_no_network().await? {
+            self.run(false, &first).await?;
+            build.extend(["--no-clean".to_owned(), "--offline".to_owned()]);
+        }
+        self.run(true, &build).await
+    }
+
+    /// `--with` and `--without`.
+    fn options(&self) -> Result<Vec<String>, BuildError> {
+        let with = self.build.with_opts.iter().map(|name| ("--with", name));
+        let without = self.build.without_opts.iter().map(|name| ("--without", name));
+        let mut words = Vec::new();
+        for (option, name) in with.chain(without) {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.+-".contains(&b);
+            if name.is_empty() || name.starts_with('-') || !name.bytes().all(plain) {
+                return Err(BuildError::Failed(format!("'{name}' is no option of a package")));
+            }
+            words.extend([option.to_owned(), name.clone()]);
+        }
+        Ok(words)
+    }
+
+    /// Whether the package manager gets all it wants from the disk.
+    async fn needs_no_network(&self) -> Result<bool, BuildError> {
+        let program = self.program(false, &self.words(&self.stage.config, &["--debug-config"]));
+        let printed = program.timeout(CLEARING).capture(&self.job.cancel).await?;
+        Ok(printed.exit.success()
+            && repositories_are_local(&String::from_utf8_lossy(&printed.stdout)))
+    }
+
+    /// One call: its output goes to the live log, its end is put into words.
+    async fn run(&self, cut_off: bool, what: &[String]) -> Result<(), Stop> {
+        let job = self.job;
+        let left = job.timeout.saturating_sub(self.started.elapsed());
+        let results = text_of(&self.stage.results);
+        let mut words = self.words(&self.stage.config, &["--resultdir", &results]);
+        words.extend_from_slice(what);
+        let program = self.program(cut_off, &words).timeout(left).grace(job.grace);
+        let exit = self.watch(program, left).await?;
+        match exit {
+            Exit::Code(code) => match Traces::read(&job.result_dir, job.log.path()).failure(code) {
+                Some(failure) => Err(Stop::Failed(failure)),
+                None => Ok(()),
+            },
+            Exit::TimedOut => Err(Stop::Failed(Failure::Timeout)),
+            Exit::Canceled => Err(BuildError::Canceled.into()),
+            exit @ Exit::Signal(_) => Err(Stop::Failed(Failure::Setup(format!("it {exit}")))),
+        }
+    }
+
+    /// Runs it until it ends, its time is over, it is canceled or a log becomes too long.
+    async fn watch(&self, program: Program, limit: Duration) -> Result<Exit, BuildError> {
+        let stop = self.job.cancel.child_token();
+        let output = Tidy::new(self.job.log.as_ref());
+        let running = program.run(&output, &stop);
+        tokio::pin!(running);
+        tokio::select! {
+            exit = &mut running => Ok(exit?),
+            log = self.overlong_log() => {
+                stop.cancel();
+                tokio::join!(running, self.kill_as_root()).0?;
+                let why = format!("the build was stopped: {log} became longer than a log may be");
+                Err(BuildError::Failed(why))
+            }
+            () = self.must_help_to_stop(limit) => {
+                Ok(tokio::join!(running, self.kill_as_root()).0?)
+            }
+        }
+    }
+
+    /// Ends when one of mock's logs is longer than it may be; it is only mock that could stop
+    /// writing them.
+    async fn overlong_log(&self) -> String {
+        loop {
+            sleep(LOG_CHECK).await;
+            let entries = std::fs::read_dir(&self.job.result_dir).into_iter().flatten().flatten();
+            for entry in entries.filter(|entry| entry.path() != self.job.log.path()) {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let length = entry.metadata().map_or(0, |meta| meta.len());
+                if name.strip_suffix(".log").is_some() && length > self.job.log_limit {
+                    return name;
+                }
+            }
+        }
+    }
+
+    /// Ends when mock is being stopped and our signals cannot reach it: called by an ordinary user
+    /// it runs as root.
+    async fn must_help_to_stop(&self, limit: Duration) {
+        if self.caller.is_root() {
+            return std::future::pending().await;
+        }
+        tokio::select! {
+            () = self.job.cancel.cancelled() => {}
+            () = sleep(limit) => {}
+        }
+    }
+
+    /// Has another mock, root as well, kill what runs in the build root; the first one then ends
+    /// by itself.
+    async fn kill_as_root(&self) {
+        if self.caller.is_root() {
+            return;
+        }
+        let orphans = self.words(&self.stage.config, &["--orphanskill"]);
+        self.aside(&orphans).await;
+    }
+
+    /// Removes what mock has left, when it was stopped or does not do it by itself.
+    pub(super) async fn clear_away(&self) {
+        let state = std::fs::read_to_string(self.job.result_dir.join("state.log"));
+        let state = state.unwrap_or_default();
+        let cleaned = state.lines().rfind(|line| line.contains("clean chroot"));
+        if !cleaned.is_some_and(|line| line.ends_with("Finish: clean chroot")) {
+            let scrub = self.words(&self.stage.config, &["--scrub=chroot"]);
+            self.aside(&scrub).await;
+        }
+        if state.contains("Start(bootstrap)") {
+            // `--scrub=bootstrap` would also remove the cache that other builds are using.
+            let clean = self.words(&self.stage.bootstrap, &["--clean"]);
+            self.aside(&clean).await;
+        }
+    }
+
+    /// A call that is not part of the build; what it says matters only when it fails.
+    async fn aside(&self, words: &[String]) {
+        let program = self.program(false, words).timeout(CLEARING);
+        let ran = program.capture(&CancellationToken::new()).await;
+        let complaint = match ran {
+            Ok(ran) if ran.exit.success() => return,
+            Ok(ran) => format!("{}: {}", ran.exit, String::from_utf8_lossy(&ran.stderr)),
+            Err(error) => error.to_string(),
+        };
+        self.job.log.line(format!("could not clear away the build root: {complaint}"));
+    }
+
+    /// mock's words: whose root, and what to do.
+    fn words(&self, config: &Path, what: &[&str]) -> Vec<String> {
+        let config = config.to_string_lossy();
+        let mut words = vec!["-r", &config, "--uniqueext", &self.job.tag];
+        words.extend(what);
+        words.into_iter().map(str::to_owned).collect()
+    }
+
+    /// mock with these words, called as it must be here.
+    fn program(&self, cut_off: bool, words: &[String]) -> Program {
+        let mut command = Vec::new();
+        if let Caller::Root { uid, gid } = self.caller {
+            // In the command itself, as a launcher need not hand on our environment.
+            command.extend(["env".to_owned(), "-u".to_owned(), "USERHELPER_UID".to_owned()]);
+            command.extend([format!("SUDO_UID={uid}"), format!("SUDO_GID={gid}")]);
+            command.extend(self.stage.mounting());
+            if cut_off {
+                let script = r#"ip link set lo up; exec "$@""#;
+                command.extend(["unshare", "--net", "sh", "-c", script, "coprbox"].map(Into::into));
+            }
+        }
+        command.push(text_of(self.mock));
+        command.extend(words.iter().cloned());
+        let launcher = &self.job.launcher;
+        if launcher.is_empty() {
+            let program = Program::new(&command[0]).args(&command[1..]);
+            return program.fence(Fence::Namespaces).job(&self.job.mark);
+        }
+        let mut all = launcher.clone();
+        if self.caller.is_root() {
+            let unshare = "unshare --pid --mount --fork --mount-proc --propagation private --";
+            all.extend(unshare.split(' ').map(str::to_owned));
+        }
+        all.extend(command);
+        Program::new(&all[0]).args(&all[1..]).job(&self.job.mark)
+    }
+}
+
+/// A path as an argument; all of ours are UTF-8.
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,233 @@
+//! The builder that runs mock.
+//!
+//! mock makes the build root, installs what the package needs, builds it and keeps logs. Ours is
+//! only what surrounds that: a configuration ([`config`]), as whom and within what mock is called
+//! ([`host`], [`call`]), how the network is cut off ([`network`]), what its exit code means
+//! ([`exit`]) and that nothing is left when it was stopped. Which chroots there are says
+//! [`discover`].
+
+mod call;
+pub mod config;
+pub mod discover;
+mod exit;
+pub mod host;
+mod literal;
+mod network;
+mod stage;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use tokio::sync::OnceCell;
+
+use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
+use crate::model::build_config::BuildConfig;
+use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::process;
+use call::Session;
+use config::Settings;
+use exit::Failure;
+use host::{Caller, Fences, Unfit};
+use network::Plan;
+use stage::Stage;
+
+/// Runs mock.
+pub struct Mock {
+    source: Source,
+    fences: OnceCell<Fences>,
+}
+
+/// Which mock, and as whom it is called.
+enum Source {
+    /// The one on the `PATH`; as root it works for this user.
+    Installed(Option<String>),
+    /// This program, called in this way.
+    Given(PathBuf, Caller),
+}
+
+impl Mock {
+    /// The builder; `user` is the unprivileged user that mock works for when the server is root.
+    pub fn new(user: Option<String>) -> Mock {
+        Mock { source: Source::Installed(user), fences: OnceCell::new() }
+    }
+
+    /// The builder around a mock that is not on the `PATH`, and what is already known about how
+    /// to call it.
+    pub fn with(program: PathBuf, caller: Caller, fences: Fences) -> Mock {
+        Mock { source: Source::Given(program, caller), fences: OnceCell::new_with(Some(fences)) }
+    }
+
+    /// Tries once what this machine can separate builds with, so that [`Builder::describe`] can
+    /// say it. Without mock nothing is tried. Takes a fraction of a second.
+    pub async fn probe(&self) {
+        if let Ok((_, caller)) = self.find() {
+            self.fences(&caller).await;
+        }
+    }
+
+    async fn fences(&self, caller: &Caller) -> Fences {
+        *self.fences.get_or_init(|| Fences::probe(caller)).await
+    }
+
+    /// The program, and as whom it can be called.
+    fn find(&self) -> Result<(PathBuf, Caller), Unfit> {
+        match &self.source {
+            Source::Given(program, caller) => Ok((program.clone(), caller.clone())),
+            Source::Installed(user) => {
+                let found = process::find("mock").ok_or(Unfit::Missing)?;
+                let caller = Caller::find(user.as_deref())?;
+                Ok((host::program(found, &caller), caller))
+            }
+        }
+    }
+
+    /// One build, from the preparation to the clearing away.
+    async fn run(
+        &self,
+        job: &Job,
+        chroot: &Chroot,
+        build: &BuildConfig,
+        task: Task<'_>,
+    ) -> Result<Built, BuildError> {
+        let started = Instant::now();
+        let unfit = |unfit: Unfit| BuildError::Unavailable(unfit.to_string());
+        let (mock, caller) = self.find().map_err(unfit)?;
+        let fences = self.fences(&caller).await;
+        let plan = Plan::new(build.isolation, task.needs_network(build), fences, &caller)
+            .map_err(BuildError::Unavailable)?;
+        job.log.line(format!("mock: {plan}"));
+        let settings = settings(job, chroot, build, &task, plan, &caller)?;
+        let stage = Stage::prepare(job, &chroot.name, &settings, &task, &caller).await?;
+        let session = Session { job, build, stage: &stage, caller: &caller, mock: &mock, started };
+        let result = session.build(plan, &task).await;
+        session.clear_away().await;
+        stage.hand_back(&job.result_dir).await?;
+        result.map_err(|stop| task.explain(stop, job))?;
+        stage::collect(&job.result_dir)
+    }
+}
+
+/// What mock is asked for.
+enum Task<'a> {
+    /// Build the packages of an SRPM.
+    Rebuild(&'a Path),
+    /// Make an SRPM from a spec file.
+    Srpm(&'a SpecSource),
+}
+
+impl Task<'_> {
+    fn needs_network(&self, build: &BuildConfig) -> bool {
+        match self {
+            Task::Rebuild(_) => build.enable_net,
+            // Sources that the spec names by address are fetched by rpmbuild.
+            Task::Srpm(source) => source.download || build.enable_net,
+        }
+    }
+
+    /// The error for the user.
+    fn explain(&self, stop: Stop, job: &Job) -> BuildError {
+        let failure = match stop {
+            Stop::Failed(failure) => failure,
+            Stop::Other(error) => return error,
+        };
+        let sentence = failure.to_string();
+        match failure {
+            Failure::Build(_) => match self {
+                Task::Rebuild(_) => BuildError::Failed(sentence),
+                Task::Srpm(_) => BuildError::BadSource(sentence),
+            },
+            Failure::Source(_) => BuildError::BadSource(sentence),
+            Failure::Missing(names) => BuildError::MissingDependencies(names),
+            Failure::Timeout => BuildError::TimedOut(job.timeout),
+            Failure::NoSpace => BuildError::NoSpace,
+            Failure::Setup(_) => BuildError::Unavailable(sentence),
+            Failure::Root(_) | Failure::Busy => BuildError::Internal(sentence),
+        }
+    }
+}
+
+/// Why a session came to its end before there was a result.
+enum Stop {
+    /// mock said so.
+    Failed(Failure),
+    /// We did, or there was no mock to say anything.
+    Other(BuildError),
+}
+
+impl<E: Into<BuildError>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Other(error.into())
+    }
+}
+
+/// What this build changes in its chroot's configuration.
+fn settings(
+    job: &Job,
+    chroot: &Chroot,
+    build: &BuildConfig,
+    task: &Task<'_>,
+    plan: Plan,
+    caller: &Caller,
+) -> Result<Settings, BuildError> {
+    let ChrootRecipe::Mock { config } = &chroot.recipe else {
+        let why = format!("the chroot {} is not one of mock's", chroot.name);
+        return Err(BuildError::Unavailable(why));
+    };
+    let mut macros = job.macros.clone();
+    if let Task::Srpm(source) = task {
+        // The release is the same whatever chroot the SRPM is made in.
+        macros.push(("dist".into(), "%nil".into()));
+        macros.push(("_disable_source_fetch".into(), u8::from(!source.download).to_string()));
+    }
+    Ok(Settings {
+        base: config.clone(),
+        repos: build.repos.clone(),
+        packages: build.additional_packages.clone(),
+        modules: build.additional_modules.clone(),
+        macros,
+        network: task.needs_network(build),
+        isolation: plan.container,
+        unregistered: caller.is_root() || !host::systemd_runs(),
+        bootstrap: (build.bootstrap, build.bootstrap_image.clone()),
+        keep_root: plan.may_need_two_calls(),
+    })
+}
+
+impl Builder for Mock {
+    fn describe(&self) -> Description {
+        let found = self.find();
+        let (isolation, cuts_network) = match (&found, self.fences.get()) {
+            (Ok((_, caller)), Some(fences)) => network::describe(caller, *fences),
+            (Ok(_), None) => {
+                ("what mock can separate here is found out at the start".into(), false)
+            }
+            (Err(unfit), _) => (unfit.to_string(), false),
+        };
+        Description { name: "mock", isolation, cuts_network }
+    }
+
+    fn availability(&self) -> Result<(), String> {
+        self.find().map(|_| ()).map_err(|unfit| unfit.to_string())
+    }
+
+    fn make_srpm<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        source: &'a SpecSource,
+    ) -> Work<'a> {
+        Box::pin(self.run(job, chroot, config, Task::Srpm(source)))
+    }
+
+    fn rebuild<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        srpm: &'a Path,
+    ) -> Work<'a> {
+        Box::pin(self.run(job, chroot, config, Task::Rebuild(srpm)))
+    }
+}

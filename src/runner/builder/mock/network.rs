@@ -1,0 +1,162 @@
+//! How one build is separated from the host, above all from its network.
+//!
+//! mock's simple isolation never cuts the network off: it only empties `resolv.conf`. Only a
+//! container of systemd-nspawn does, or a network namespace around mock itself; in the latter the
+//! package manager has no network either, so unless all repositories are on the disk mock is
+//! called twice, and only the second call is cut off.
+
+use std::fmt;
+
+use super::config::Container;
+use super::host::{Caller, Fences};
+use crate::model::options::Isolation;
+
+/// What is done about the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    /// The build may use it.
+    Open,
+    /// systemd-nspawn keeps the build off it.
+    InContainer,
+    /// A network namespace around mock does.
+    Around,
+    /// The build should not use it, but nothing here could keep it off.
+    Unguarded,
+}
+
+/// How one build is separated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// What mock is told; `None`: nothing, its configuration decides.
+    pub(super) container: Option<Container>,
+    /// What is done about the network.
+    pub(super) network: Network,
+}
+
+impl Plan {
+    /// The best that can be had here; an error says why what was asked for cannot.
+    pub(super) fn new(
+        wanted: Isolation,
+        network: bool,
+        fences: Fences,
+        caller: &Caller,
+    ) -> Result<Plan, String> {
+        let nspawn = fences == Fences::Nspawn;
+        if wanted == Isolation::Nspawn && !nspawn {
+            return Err("systemd-nspawn does not work here: install systemd-container, or use \
+                        another isolation"
+                .into());
+        }
+        // Where nspawn works for root, so does a network namespace.
+        let around = caller.is_root() && fences != Fences::Nothing;
+        let plan = |container, network| Ok(Plan { container, network });
+        match (wanted, network) {
+            (Isolation::Default, true) if nspawn => plan(None, Network::Open),
+            (Isolation::Default | Isolation::Nspawn, false) if nspawn => {
+                plan(Some(Container::Nspawn), Network::InContainer)
+            }
+            (Isolation::Nspawn, true) => plan(Some(Container::Nspawn), Network::Open),
+            (_, true) => plan(Some(Container::Simple), Network::Open),
+            (_, false) if around => plan(Some(Container::Simple), Network::Around),
+            (_, false) => plan(Some(Container::Simple), Network::Unguarded),
+        }
+    }
+
+    /// Whether mock may have to be called once with and once without network.
+    pub(super) fn may_need_two_calls(self) -> bool {
+        self.network == Network::Around
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let container = match self.container {
+            Some(Container::Nspawn) => "in a container of systemd-nspawn",
+            Some(Container::Simple) => "in a changed root",
+            None => "isolated as the chroot's configuration says",
+        };
+        let network = match self.network {
+            Network::Open => "with network",
+            Network::InContainer | Network::Around => "without network",
+            Network::Unguarded => {
+                "with the network of this machine, because nothing here could cut it off"
+            }
+        };
+        write!(f, "building {container}, {network}")
+    }
+}
+
+/// What separates builds from the host in general, and whether it cuts the network off.
+pub(super) fn describe(caller: &Caller, fences: Fences) -> (String, bool) {
+    let within = match caller {
+        Caller::Root { uid, .. } => format!(
+            "a root of its own, entered as the unprivileged user {uid} in process and mount \
+             namespaces of its own"
+        ),
+        Caller::Member => "a root of its own, entered as the server's user".into(),
+    };
+    match fences {
+        Fences::Nspawn => (format!("{within}, within a container of systemd-nspawn"), true),
+        Fences::NetworkNamespace => (within, true),
+        Fences::Nothing => (within, false),
+    }
+}
+
+/// Whether every repository in mock's configuration, as `mock --debug-config` prints it, is on the
+/// disk. Where that is not plain to see it is not so.
+pub(super) fn repositories_are_local(configuration: &str) -> bool {
+    let mut any = false;
+    for key in ["baseurl", "mirrorlist", "metalink"] {
+        for (at, _) in configuration.match_indices(key) {
+            let value = configuration[at + key.len()..].trim_start().strip_prefix('=');
+            let Some(value) = value.map(str::trim_start) else { continue };
+            if !value.starts_with("file://") {
+                return false;
+            }
+            any = true;
+        }
+    }
+    any
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: Caller = Caller::Root { uid: 999, gid: 135 };
+
+    fn plan(wanted: Isolation, network: bool, fences: Fences, caller: &Caller) -> Plan {
+        Plan::new(wanted, network, fences, caller).unwrap()
+    }
+
+    #[test]
+    fn a_build_without_network_has_none_wherever_that_can_be_had() {
+        use Fences::{NetworkNamespace, Nothing, Nspawn};
+        let network = |wanted, fences, caller| plan(wanted, false, fences, caller).network;
+        assert_eq!(network(Isolation::Default, Nspawn, &ROOT), Network::InContainer);
+        assert_eq!(network(Isolation::Default, Nspawn, &Caller::Member), Network::InContainer);
+        assert_eq!(network(Isolation::Simple, Nspawn, &ROOT), Network::Around);
+        assert_eq!(network(Isolation::Default, NetworkNamespace, &ROOT), Network::Around);
+        assert_eq!(network(Isolation::Simple, Nspawn, &Caller::Member), Network::Unguarded);
+        assert_eq!(network(Isolation::Default, Nothing, &ROOT), Network::Unguarded);
+        assert!(Plan::new(Isolation::Nspawn, false, Nothing, &ROOT).is_err());
+    }
+
+    #[test]
+    fn with_network_the_chroots_own_configuration_decides() {
+        let open = plan(Isolation::Default, true, Fences::Nspawn, &ROOT);
+        assert_eq!(open, Plan { container: None, network: Network::Open });
+        let without = plan(Isolation::Default, true, Fences::Nothing, &ROOT);
+        assert_eq!(without.container, Some(Container::Simple));
+    }
+
+    #[test]
+    fn repositories_are_local_only_if_all_of_them_are() {
+        let local = " 'baseurl=file:///srv/a\\n'\n 'baseurl = file:///srv/b\\n'\n";
+        assert!(repositories_are_local(local));
+        for remote in ["metalink=https://h/x", "baseurl=http://h", "mirrorlist = \n'http://x'"] {
+            assert!(!repositories_are_local(&format!("{local}{remote}")), "{remote}");
+        }
+        assert!(!repositories_are_local("no repository at all"));
+    }
+}

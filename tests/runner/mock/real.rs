@@ -1,0 +1,1 @@
+//! Around the real mock, where it is installed.
