@@ -8,7 +8,7 @@ use rocket::figment::error::Kind;
 use rocket::figment::providers::{Format, Toml};
 use rocket::figment::value::{Dict, Map, Value};
 use rocket::figment::{self, Figment, Metadata, Profile, Provider};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::keys::{self, DEFAULTS, KEYS};
 use super::{
@@ -20,6 +20,7 @@ use super::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(deserialize_with = "address")]
     listen: SocketAddr,
     base_url: Option<BaseUrl>,
     data_dir: Option<PathBuf>,
@@ -28,6 +29,14 @@ struct Written {
     uploads: UploadsConfig,
     tokens: TokensConfig,
     distgit: BTreeMap<String, DistGit>,
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let why = format!("'{text}' is not an address with a port, as in 127.0.0.1:5000");
+        serde::de::Error::custom(why)
+    })
 }
 
 /// Settings from one place, which error messages name.

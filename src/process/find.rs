@@ -12,7 +12,7 @@ use super::{Error, Program};
 const ALWAYS: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /// Program, its package in Fedora and EL, its package in Debian ("" where there is none).
-const PACKAGES: [(&str, &str, &str); 20] = [
+const PACKAGES: [(&str, &str, &str); 21] = [
     ("bwrap", "bubblewrap", "bubblewrap"),
     ("cp", "coreutils", "coreutils"),
     ("cpio", "cpio", "cpio"),
@@ -22,6 +22,7 @@ const PACKAGES: [(&str, &str, &str); 20] = [
     ("env", "coreutils", "coreutils"),
     ("git", "git-core", "git"),
     ("gpg", "gnupg2", "gnupg"),
+    ("gpg-agent", "gnupg2", "gpg-agent"),
     ("gpgconf", "gnupg2", "gnupg"),
     ("ip", "iproute", "iproute2"),
     ("mock", "mock", ""),

@@ -6,13 +6,16 @@ use std::fs;
 use super::Finding;
 use crate::config::Config;
 use crate::process;
+use crate::runner::builder::Builder;
+use crate::runner::builder::mock::Mock;
 
 /// Without these no repository is published.
-const NEEDED: [(&str, &str); 4] = [
+const NEEDED: [(&str, &str); 5] = [
     ("createrepo_c", "makes repositories"),
     ("rpm", "reads packages"),
     ("rpmsign", "signs packages"),
     ("gpg", "makes keys and signs repositories"),
+    ("gpg-agent", "holds keys for gpg"),
 ];
 
 /// Without these something is missing, but not the main job.
@@ -59,8 +62,18 @@ struct Problem {
     fix: String,
 }
 
-fn mock(_config: &Config) -> Option<Problem> {
-    missing(&["mock"])
+impl Problem {
+    /// Takes a builder's sentence apart: what is wrong, a colon, what to do.
+    fn of(sentence: String) -> Problem {
+        match sentence.split_once(": ") {
+            Some((seen, fix)) => Problem { seen: seen.to_owned(), fix: fix.to_owned() },
+            None => Problem { seen: sentence, fix: "see the README".to_owned() },
+        }
+    }
+}
+
+fn mock(config: &Config) -> Option<Problem> {
+    Mock::new(config.runner.mock_user.clone()).availability().err().map(Problem::of)
 }
 
 fn sandbox() -> Option<Problem> {
