@@ -1,4 +1,9 @@
-//! What the first start of a server makes: an admin who can log in.
+//! What the first start of a server makes: an admin who can log in, and the chroots that mock has
+//! configurations for.
+
+use std::path::Path;
+
+use anyhow::Context;
 
 use super::out;
 use crate::auth::session::{self, LINK_LIFETIME};
@@ -6,7 +11,9 @@ use crate::auth::token;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::model::UserName;
-use crate::ops::{Result, accounts};
+use crate::ops::{Result, accounts, chroots};
+use crate::process;
+use crate::runner::builder::mock::discover::{CONFIG_DIR, Host, discover};
 use crate::store::{Store, users};
 
 /// The way in for the first admin.
@@ -53,6 +60,25 @@ impl Welcome {
         out::say("For copr-cli, write this into ~/.config/copr:\n");
         out::result(client_config)
     }
+}
+
+/// Takes over the chroots that mock knows, unless there are chroots already.
+pub(super) fn find_chroots(store: &Store) -> anyhow::Result<()> {
+    if process::find("mock").is_none() {
+        return Ok(());
+    }
+    let found = discover(Path::new(CONFIG_DIR), &Host::this())
+        .with_context(|| format!("cannot read the configurations of mock in {CONFIG_DIR}"))?;
+    if store.write_now(|tx| chroots::adopt(tx, &found))? {
+        let enabled = found.iter().filter(|chroot| chroot.enable);
+        let enabled: Vec<&str> = enabled.map(|chroot| chroot.name.as_str()).collect();
+        out::say(&format!(
+            "mock knows {} chroots; enabled are: {}. 'coprbox chroot enable NAME' adds others.\n",
+            found.len(),
+            if enabled.is_empty() { "none".to_owned() } else { enabled.join(", ") }
+        ));
+    }
+    Ok(())
 }
 
 /// Who starts the server, or `admin` where that is root or nobody's name.

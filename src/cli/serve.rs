@@ -39,6 +39,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<()> {
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
     }
+    first_start::find_chroots(&store)?;
     let figment = Figment::from(rocket::Config::release_default())
         .merge(("address", config.listen.ip()))
         .merge(("port", config.listen.port()))

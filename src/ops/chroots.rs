@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Error, Result};
 use crate::model::ChrootName;
 use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::runner::builder::mock::discover::Found;
 use crate::store::{Connection, chroots};
 
 /// Adds a chroot that can be used at once.
@@ -21,6 +22,19 @@ pub fn add(
     let id = chroots::insert(db, name, recipe, comment, true)?;
     let (recipe, comment) = (recipe.clone(), comment.to_owned());
     Ok(Chroot { id, name: name.clone(), recipe, comment, active: true })
+}
+
+/// Takes over what mock has configurations for, on a server that has no chroot yet. The answer is
+/// whether it did.
+pub fn adopt(db: &Connection, found: &[Found]) -> Result<bool> {
+    if !chroots::list(db)?.is_empty() {
+        return Ok(false);
+    }
+    for Found { name, config, enable } in found {
+        let recipe = ChrootRecipe::Mock { config: config.clone() };
+        chroots::insert(db, name, &recipe, "", *enable)?;
+    }
+    Ok(!found.is_empty())
 }
 
 /// Says whether a chroot can be used; the answer is whether that is new.
@@ -97,6 +111,22 @@ mod tests {
         let other = "other-1-x86_64".parse().unwrap();
         let unknown = store.write_now(|tx| set_active(tx, &other, true));
         assert!(matches!(unknown, Err(Error::NotFound(_))));
+    }
+
+    #[test]
+    fn what_mock_knows_is_taken_over_once() {
+        let store = testing::store();
+        let found = |name: &str, enable| Found {
+            name: name.parse().unwrap(),
+            config: format!("/etc/mock/{name}.cfg").into(),
+            enable,
+        };
+        let all = [found("fedora-42-x86_64", true), found("fedora-42-aarch64", false)];
+        let adopt = || store.write_now(|tx| adopt(tx, &all)).unwrap();
+        assert_eq!([adopt(), adopt()], [true, false]);
+        let listed = store.read_now(chroots::list).unwrap();
+        let active: Vec<bool> = listed.iter().map(|chroot| chroot.active).collect();
+        assert_eq!(active, [true, false]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod accounts;
 mod chroots;
 mod doctor;
+mod serve;
 mod usage;
 
 use std::io::Write;

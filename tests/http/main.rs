@@ -5,4 +5,3 @@
 mod body;
 mod door;
 mod files;
-mod manners;
