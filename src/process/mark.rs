@@ -1,7 +1,7 @@
 //! Marks on the processes of a job, and the end of those an earlier server left behind.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl JobMark {
     }
 
     /// The variable's value.
-    pub fn value(&self) -> &std::ffi::OsStr {
+    pub fn value(&self) -> &OsStr {
         &self.value
     }
 }
@@ -45,9 +45,29 @@ pub fn kill_marked(data_dir: &Path) -> usize {
     let mut wanted = b"COPRBOX_JOB=".to_vec();
     wanted.extend_from_slice(one_spelling(data_dir).as_os_str().as_bytes());
     wanted.push(b'#');
+    kill_until_gone(Duration::from_millis(20), || marked(&wanted))
+}
+
+/// Kills every process that has `argument` in its command line, and waits until they are gone;
+/// says how many were found. For daemons that leave the group, and hide the environment, of whoever
+/// started them. Blocks for a few milliseconds.
+pub fn kill_with_argument(argument: &OsStr) -> usize {
+    kill_until_gone(Duration::from_millis(1), || {
+        let Ok(entries) = fs::read_dir("/proc") else { return HashSet::new() };
+        let pids = entries.flatten().filter_map(|entry| {
+            let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+            let words = fs::read(entry.path().join("cmdline")).ok()?;
+            let has_it = words.split(|byte| *byte == 0).any(|word| word == argument.as_bytes());
+            (has_it && pid != getpid()).then_some(pid)
+        });
+        pids.collect()
+    })
+}
+
+fn kill_until_gone(pause: Duration, find: impl Fn() -> HashSet<Pid>) -> usize {
     let mut killed = HashSet::new();
     for _ in 0..200 {
-        let found = marked(&wanted);
+        let found = find();
         if found.is_empty() {
             break;
         }
@@ -56,7 +76,7 @@ pub fn kill_marked(data_dir: &Path) -> usize {
             let _ = kill_process(*pid, Signal::KILL);
         }
         killed.extend(found);
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(pause);
     }
     killed.len()
 }

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use find::{find, package_for, packages_with};
-pub use mark::{JobMark, kill_marked};
+pub use mark::{JobMark, kill_marked, kill_with_argument};
 
 /// How long a program that is stopped may take unless it is said otherwise.
 const GRACE: Duration = Duration::from_secs(10);
