@@ -1,0 +1,280 @@
+//! Publishing: from a list of packages to the repository that clients see, in one step.
+//!
+//! The next generation of `repodata` is made in a directory beside it, checked, signed, and then
+//! exchanged with the current one, which no client and no crash can see half done. Files of
+//! earlier generations, whose names contain their checksums, are carried along for a while:
+//! clients that have read an old `repomd.xml` go on to fetch what it names.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+use super::createrepo::Run;
+use super::metadata::{self, REPOMD, REPOMD_ASC};
+use super::{Errand, Error, SigningKey, disk};
+
+/// How long files of an earlier generation stay: longer than any client takes for an update.
+pub const RETENTION: Duration = Duration::from_hours(1);
+
+const REPODATA: &str = "repodata";
+/// What names of generations in the making begin with.
+const SCRATCH: &str = ".repodata-";
+
+/// A repository as it is to be.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Its directory; made if it is not there.
+    pub dir: PathBuf,
+    /// All its packages, relative to the directory.
+    pub packages: Vec<String>,
+    /// A comps file to include.
+    pub comps: Option<PathBuf>,
+    /// Signs `repomd.xml`.
+    pub key: Option<SigningKey>,
+    /// How long files of earlier generations stay.
+    pub retention: Duration,
+}
+
+impl Publication {
+    /// A repository without packages.
+    pub fn empty(dir: impl Into<PathBuf>, key: Option<SigningKey>) -> Publication {
+        let (packages, comps) = (Vec::new(), None);
+        Publication { dir: dir.into(), packages, comps, key, retention: RETENTION }
+    }
+
+    /// Publishes it. Once this returns without an error, the repository lists exactly these
+    /// packages, and does so also after a power loss; after an error it is as it was. One
+    /// repository can be published by one caller at a time.
+    pub async fn publish(self, errand: Errand<'_>) -> Result<(), Error> {
+        let this = Arc::new(self);
+        let (_lock, mut update) = blocking(&this, Publication::prepare).await?;
+        loop {
+            let scratch = match this.make_generation(update, errand).await {
+                Ok(scratch) => scratch,
+                // The current metadata may be what is wrong.
+                Err(Error::Failed { .. } | Error::PackagesLeftOut(_) | Error::Metadata { .. })
+                    if update =>
+                {
+                    tracing::warn!(dir = %this.dir.display(), "making all metadata anew");
+                    update = false;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if let Some(key) = &this.key {
+                key.sign_file(&scratch.path().join(REPODATA).join(REPOMD), errand).await?;
+            }
+            return blocking(&this, move |this| this.switch(&scratch)).await;
+        }
+    }
+
+    /// Looks whether everything is there; says whether there are current metadata to start from.
+    fn prepare(&self) -> Result<(OwnedFd, bool), Error> {
+        fs::create_dir_all(&self.dir).map_err(Error::disk(&self.dir))?;
+        let lock = lock(&self.dir)?;
+        remove_scratch(&self.dir)?;
+        let missing = |name: &&String| !self.dir.join(name).is_file();
+        let missing: Vec<String> = self.packages.iter().filter(missing).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::PackagesMissing(missing));
+        }
+        Ok((lock, self.dir.join(REPODATA).join(REPOMD).is_file()))
+    }
+
+    /// Makes the next generation, unsigned, in a directory of its own.
+    async fn make_generation(
+        self: &Arc<Publication>,
+        update: bool,
+        errand: Errand<'_>,
+    ) -> Result<TempDir, Error> {
+        let scratch = blocking(self, |this| {
+            let dir = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&this.dir);
+            let dir = dir.map_err(Error::disk(&this.dir))?;
+            let list = dir.path().join("pkglist");
+            write_list(&list, &this.packages).map_err(Error::disk(&list))?;
+            Ok(dir)
+        })
+        .await?;
+        let run = Run {
+            repo: &self.dir,
+            pkglist: &scratch.path().join("pkglist"),
+            out: scratch.path(),
+            comps: self.comps.as_deref(),
+            update,
+        };
+        run.run(errand).await?;
+        blocking(self, move |this| {
+            this.verify(scratch.path())?;
+            Ok(scratch)
+        })
+        .await
+    }
+
+    /// Whether the generation in `scratch` is whole and lists the packages that it should. The
+    /// list is read once, as a stream: for 20,000 packages 0.2 s and a set of their names.
+    fn verify(&self, scratch: &Path) -> Result<(), Error> {
+        let repomd = scratch.join(REPODATA).join(REPOMD);
+        let files = metadata::read_repomd(&repomd)?;
+        for file in &files {
+            let path = scratch.join(&file.href);
+            if !path.is_file() {
+                return Err(Error::metadata(&path, "createrepo_c lists it but did not write it"));
+            }
+        }
+        let mut wanted: HashSet<&str> = self.packages.iter().map(String::as_str).collect();
+        let mut surplus = Vec::new();
+        for primary in files.iter().filter(|file| file.kind == "primary") {
+            metadata::read_primary(&scratch.join(&primary.href), &mut |package| {
+                if !wanted.remove(package.href.as_str()) {
+                    surplus.push(package.href);
+                }
+            })?;
+        }
+        if let Some(package) = surplus.first() {
+            let why = format!("createrepo_c lists {package}, which it was not asked to");
+            return Err(Error::metadata(&repomd, why));
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut left_out: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+        left_out.sort_unstable();
+        Err(Error::PackagesLeftOut(left_out))
+    }
+
+    /// Puts the finished generation in `scratch` in the place of the current one.
+    fn switch(&self, scratch: &TempDir) -> Result<(), Error> {
+        let (new, current) = (scratch.path().join(REPODATA), self.dir.join(REPODATA));
+        for entry in fs::read_dir(&new).map_err(Error::disk(&new))?.flatten() {
+            disk::sync(&entry.path())?;
+        }
+        let replaces = current.is_dir();
+        if replaces {
+            self.carry_over(&current, &new)?;
+        }
+        disk::sync(&new)?;
+        let flags = if replaces { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+        renameat_with(CWD, &new, CWD, &current, flags)
+            .map_err(|error| Error::disk(&current)(error.into()))?;
+        disk::sync(&self.dir)
+    }
+
+    /// Links the files of the current and of earlier generations into the new one. A file's time
+    /// is when it was superseded, so that it can be told when it may go.
+    fn carry_over(&self, current: &Path, new: &Path) -> Result<(), Error> {
+        let now = SystemTime::now();
+        // A damaged index names nothing that clients could be after.
+        let listed = metadata::read_repomd(&current.join(REPOMD)).unwrap_or_default();
+        let listed: HashSet<&str> =
+            listed.iter().filter_map(|file| file.href.strip_prefix("repodata/")).collect();
+        for entry in fs::read_dir(current).map_err(Error::disk(current))?.flatten() {
+            let name = entry.file_name();
+            let (old, target) = (entry.path(), new.join(&name));
+            let name = name.to_string_lossy();
+            if matches!(&*name, REPOMD | REPOMD_ASC) || self.retention.is_zero() {
+                continue;
+            }
+            let carry = || {
+                let superseded =
+                    if listed.contains(&*name) { now } else { entry.metadata()?.modified()? };
+                let age = now.duration_since(superseded).unwrap_or_default();
+                if age >= self.retention {
+                    return Ok(());
+                }
+                match fs::hard_link(&old, &target) {
+                    // Nothing has changed: the new generation has a file of the same content.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    Err(error) => Err(error),
+                    Ok(()) => File::open(&target)?.set_modified(superseded),
+                }
+            };
+            carry().map_err(Error::disk(&old))?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs `work` where waiting for the disk disturbs nobody.
+async fn blocking<T: Send + 'static>(
+    publication: &Arc<Publication>,
+    work: impl FnOnce(&Publication) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let publication = Arc::clone(publication);
+    spawn_blocking(move || work(&publication)).await?
+}
+
+fn write_list(path: &Path, packages: &[String]) -> io::Result<()> {
+    let mut list = io::BufWriter::new(File::create(path)?);
+    for package in packages {
+        writeln!(list, "{package}")?;
+    }
+    list.flush()
+}
+
+/// Holds others off the repository until the answer is dropped, or this process ends.
+fn lock(dir: &Path) -> Result<OwnedFd, Error> {
+    let fd = OwnedFd::from(File::open(dir).map_err(Error::disk(dir))?);
+    match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(fd),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Busy(dir.to_owned())),
+        Err(error) => Err(Error::Disk { path: dir.to_owned(), error: error.into() }),
+    }
+}
+
+/// Removes generations that were in the making when a server was killed. Publishing does so too;
+/// this is for repositories that are not published again.
+pub fn sweep(dir: &Path) -> Result<(), Error> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    let _lock = lock(dir)?;
+    remove_scratch(dir)
+}
+
+fn remove_scratch(dir: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(dir).map_err(Error::disk(dir))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            fs::remove_dir_all(entry.path()).map_err(Error::disk(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the packages that a build has made in `from` to its result directory `to`, and returns
+/// the names of all packages there. Both are on one file system. Blocks until the packages are on
+/// the disk: what `fsync` takes for those that the system has not written yet, some milliseconds
+/// each where they are small. To be repeated after a crash.
+pub fn move_in(from: &Path, to: &Path) -> Result<Vec<String>, Error> {
+    fs::create_dir_all(to).map_err(Error::disk(to))?;
+    for name in packages_in(from)? {
+        disk::sync(&from.join(&name))?;
+        fs::rename(from.join(&name), to.join(&name)).map_err(Error::disk(to.join(&name)))?;
+    }
+    disk::sync(to)?;
+    packages_in(to)
+}
+
+/// The names of the packages in `dir`, sorted; links and directories are none.
+fn packages_in(dir: &Path) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(Error::disk(dir))? {
+        let entry = entry.map_err(Error::disk(dir))?;
+        let is_file = entry.file_type().map_err(Error::disk(entry.path()))?.is_file();
+        if let Ok(name) = entry.file_name().into_string()
+            && is_file
+            && Path::new(&name).extension().is_some_and(|extension| extension == "rpm")
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
