@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -14,22 +14,35 @@ use crate::store::Store;
 pub(super) fn store(config: &Config) -> anyhow::Result<Store> {
     make(&config.data_dir)?;
     let path = config.database();
+    // The directory may be open to others for some reason; what is in here is for nobody else.
+    // SQLite gives its other files the same mode.
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("cannot make the database {}", path.display()))?;
     Store::open(&path).with_context(|| format!("cannot open the database {}", path.display()))
 }
 
 /// Makes the data directory. Only its owner may look into it: what is public goes through HTTP.
+/// Where that is root, builders drop to a user without rights, who must get through to the work.
 fn make(dir: &Path) -> anyhow::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
+    let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
     if let Some(parent) = dir.parent() {
         fs::create_dir_all(parent)
             .with_context(|| format!("cannot make the directory {}", parent.display()))?;
     }
-    match DirBuilder::new().mode(0o700).create(dir) {
+    match DirBuilder::new().mode(mode).create(dir) {
         // Another command made it just now.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.with_context(|| format!("cannot make the data directory {}", dir.display())),
+        outcome => {
+            outcome.with_context(|| format!("cannot make the data directory {}", dir.display()))
+        }
     }
 }
 
@@ -94,7 +107,15 @@ mod tests {
         drop(first);
         assert!(!is_served(&config));
         assert!(lock(&config).is_ok());
-        let mode = fs::metadata(&config.data_dir).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn others_see_neither_the_directory_nor_the_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::in_data_dir(&dir.path().join("data")).unwrap();
+        store(&config).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&config.data_dir) & 0o766, 0o700);
+        assert_eq!(mode(&config.database()) & 0o777, 0o600);
     }
 }

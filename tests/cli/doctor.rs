@@ -46,7 +46,6 @@ fn a_wrong_address_and_a_missing_repository_are_found() {
     assert_eq!(code, 1);
     assert_eq!(level(&found, "base_url"), "broken");
     assert_eq!(level(&found, "chroot debian-12-x86_64"), "broken");
-    assert_eq!(level(&found, "data directory"), "ok");
     it.ok("chroot disable debian-12-x86_64");
     let (found, _) = findings(&it, &[]);
     assert!(!found.iter().any(|finding| finding["what"] == "chroot debian-12-x86_64"));

@@ -37,6 +37,12 @@ pub(super) fn data_dir(config: &Config) -> Vec<Finding> {
         return vec![Finding::broken(WHAT, format!("{place} belongs to somebody else"), fix)];
     }
     let mut findings = Vec::new();
+    if own.is_root()
+        && let Some(closed) = closed(dir)
+    {
+        let seen = format!("builds run as a user without rights, who cannot pass {closed}");
+        findings.push(Finding::broken(WHAT, seen, format!("chmod o+x {closed}")));
+    }
     if found.mode() & 0o022 != 0 {
         let fix = format!("chmod go-w {place}");
         findings.push(Finding::broken(WHAT, format!("others may write into {place}"), fix));
@@ -45,6 +51,12 @@ pub(super) fn data_dir(config: &Config) -> Vec<Finding> {
         findings.push(Finding::ok(WHAT, format!("{place}; {served}")));
     }
     findings
+}
+
+/// The first directory on the way that others cannot pass.
+fn closed(dir: &Path) -> Option<String> {
+    let is_closed = |path: &&Path| fs::metadata(path).is_ok_and(|found| found.mode() & 0o001 == 0);
+    dir.ancestors().find(is_closed).map(|path| path.display().to_string())
 }
 
 /// The directory, or what of its path is there already.
@@ -170,6 +182,21 @@ mod tests {
         assert_eq!(level("127.0.0.1:5000", "https://copr.example.org"), Level::Ok);
         assert_eq!(level("0.0.0.0:5000", "http://copr.example.org"), Level::Note);
         assert_eq!(level("0.0.0.0:5000", "http://localhost:5000"), Level::Broken);
+    }
+
+    #[test]
+    fn a_closed_directory_on_the_way_is_found() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let (outer, inner) = (dir.path().join("a"), dir.path().join("a/b"));
+        fs::create_dir_all(&inner).unwrap();
+        for (path, mode) in [(dir.path(), 0o711), (outer.as_path(), 0o700), (&inner, 0o711)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        assert_eq!(closed(&inner), Some(outer.display().to_string()));
+        fs::set_permissions(&outer, fs::Permissions::from_mode(0o711)).unwrap();
+        assert_eq!(closed(&inner), None);
     }
 
     #[test]
