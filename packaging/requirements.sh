@@ -6,11 +6,12 @@
 # the tests need. Does nothing where everything is there, and needs root only where it is not.
 set -euo pipefail
 
-# program, package on Debian, package on Fedora ("-": not there or not wanted)
+# A program or file, its package on Debian, its package on Fedora ("-": not wanted there).
 run="rpmbuild rpm rpm-build
 rpmsign rpm rpm-sign
 createrepo_c createrepo-c createrepo_c
 dnf dnf dnf
+/usr/lib/python3/dist-packages/dnf-plugins/builddep.py dnf-plugins-core -
 gpg gpg gnupg2
 gpg-agent gpg-agent gnupg2
 bwrap bubblewrap bubblewrap
@@ -18,6 +19,8 @@ unshare util-linux util-linux
 git git git
 mock - mock
 cc gcc gcc
+/usr/include/stdio.h libc6-dev glibc-devel
+/etc/ssl/certs/ca-certificates.crt ca-certificates -
 curl curl curl
 python3 python3 python3"
 test="unzip unzip unzip
@@ -25,13 +28,14 @@ wget wget wget"
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The packages of the given column whose programs are missing.
+is_there() { case $1 in /*) [ -e "$1" ] ;; *) command -v "$1" >/dev/null ;; esac }
+
+# The packages of the given column of which something is missing.
 missing() {
-    local column=$1 program deb rpm
-    while read -r program deb rpm; do
-        command -v "$program" >/dev/null && continue
-        if [ "$column" = rpm ]; then deb=$rpm; fi
-        [ "$deb" = - ] || echo "$deb"
+    local column=$1 thing deb rpm
+    while read -r thing deb rpm; do
+        [ "$column" = deb ] || deb=$rpm
+        [ "$deb" = - ] || is_there "$thing" || echo "$deb"
     done | sort -u | tr '\n' ' '
 }
 
@@ -51,12 +55,13 @@ if command -v apt-get >/dev/null; then
     if [ "${1:-}" = test ] && ! python3 -c 'import ensurepip' 2>/dev/null; then
         packages+="python3-venv "
     fi
-    dpkg-query -W python3-dnf >/dev/null 2>&1 || packages+="dnf "
     [ -n "$packages" ] || exit 0
     say "installing: $packages"
-    export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086 # a list of words
-    get() { as_root apt-get -qq -y --no-install-recommends install $packages </dev/null >&2; }
+    get() {
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq -y --no-install-recommends install $packages </dev/null >/dev/null
+    }
     if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || ! get; then
         as_root apt-get -qq update
         get
