@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::log::LiveLogs;
 use crate::model::JobId;
 
 /// A handle on the engine. Cheap to clone.
@@ -17,6 +18,7 @@ use crate::model::JobId;
 pub struct Runner {
     running: Arc<Mutex<HashMap<JobId, CancellationToken>>>,
     ended: Arc<watch::Sender<u64>>,
+    logs: LiveLogs,
 }
 
 impl Runner {
@@ -29,6 +31,11 @@ impl Runner {
                 token.cancel();
             }
         }
+    }
+
+    /// The logs that are growing now.
+    pub fn logs(&self) -> &LiveLogs {
+        &self.logs
     }
 
     /// Waits until a job is no longer under way, `limit` at the most. `is_done` asks the database.
@@ -48,9 +55,9 @@ impl Runner {
         let _ = tokio::time::timeout(limit, watch).await;
     }
 
-    /// Notes that a job runs; the answer is what stops it.
-    pub(super) fn begin(&self, job: JobId) -> CancellationToken {
-        let token = CancellationToken::new();
+    /// Notes that a job runs; the answer is what stops it, by itself or with all others.
+    pub(super) fn begin(&self, job: JobId, all: &CancellationToken) -> CancellationToken {
+        let token = all.child_token();
         self.lock().insert(job, token.clone());
         token
     }
@@ -73,16 +80,19 @@ mod tests {
     #[test]
     fn a_cancel_reaches_the_job_it_names_and_no_other() {
         let runner = Runner::default();
-        let (one, two) = (runner.begin(JobId(1)), runner.begin(JobId(2)));
+        let all = CancellationToken::new();
+        let (one, two) = (runner.begin(JobId(1), &all), runner.begin(JobId(2), &all));
         runner.cancel(&[JobId(1), JobId(9)]);
         assert!(one.is_cancelled());
         assert!(!two.is_cancelled());
+        all.cancel();
+        assert!(two.is_cancelled());
     }
 
     #[tokio::test]
     async fn waiting_ends_when_a_job_ends_and_the_database_agrees() {
         let runner = Runner::default();
-        runner.begin(JobId(1));
+        runner.begin(JobId(1), &CancellationToken::new());
         let ender = runner.clone();
         tokio::spawn(async move { ender.end(JobId(1)) });
         let done = || async { runner.lock().is_empty() };

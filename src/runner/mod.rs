@@ -1,9 +1,21 @@
 //! The engine: takes queued work, builds it, publishes it. Knows nothing of HTTP.
+//!
+//! Rows in the database are the truth. [`engine`] looks at them after every write and every few
+//! seconds, [`scheduler`] chooses, [`worker`] does the work and writes into the tables what
+//! [`record`] allows in one step, [`publisher`] brings packages into repositories, [`recover`]
+//! puts back what a dead server left.
 
 pub mod builder;
+mod disk;
+pub mod engine;
 pub mod handle;
 pub mod log;
+mod publisher;
+mod record;
+mod recover;
 pub mod scheduler;
 pub mod source;
+mod worker;
 
+pub use engine::Engine;
 pub use handle::Runner;

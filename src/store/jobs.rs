@@ -151,9 +151,14 @@ pub fn claim(db: &Connection, id: JobId) -> Result<Option<Job>> {
         )?
         .query_row([id], from_row)
         .optional()?;
-    let Some((id, work, attempt)) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(None) };
+    let claimed = job(row)?;
+    Ok(Some(Job { attempt: claimed.attempt.saturating_sub(1), ..claimed }))
+}
+
+fn job((id, work, attempt): (JobId, Option<Work>, u32)) -> Result<Job> {
     let work = work.ok_or_else(|| StoreError::Corrupt(format!("job {id} is of no kind")))?;
-    Ok(Some(Job { id, work, attempt: attempt.saturating_sub(1) }))
+    Ok(Job { id, work, attempt })
 }
 
 /// Notes that a chroot is built and only signing and publishing is left.
@@ -175,9 +180,20 @@ pub fn finish(db: &Connection, id: JobId) -> Result<()> {
     Ok(())
 }
 
-/// What was running when the last server ended.
-pub fn running(db: &Connection) -> Result<Vec<JobId>> {
-    db.prepare_cached("SELECT id FROM jobs WHERE state = 'running' ORDER BY id LIMIT 10000")?
+/// What was running when the last server ended; `attempt` counts that one, too.
+pub fn running(db: &Connection) -> Result<Vec<Job>> {
+    db.prepare_cached(
+        "SELECT id, build_id, build_chroot_id, payload, phase, attempt FROM jobs
+         WHERE state = 'running' ORDER BY id LIMIT 10000",
+    )?
+    .query_map([], from_row)?
+    .map(|row| job(row?))
+    .collect()
+}
+
+/// The jobs whose packages are built and wait in scratch space.
+pub fn publishing(db: &Connection) -> Result<Vec<JobId>> {
+    db.prepare_cached("SELECT id FROM jobs WHERE phase = 'publish' LIMIT 10000")?
         .query_map([], |row| row.get(0))?
         .map(|row| Ok(row?))
         .collect()

@@ -245,6 +245,7 @@ CREATE TABLE jobs (
     CHECK ((kind = 'tidy') = (build_id IS NULL))
 ) STRICT;
 CREATE INDEX jobs_queued ON jobs (kind, background, owner, id) WHERE state = 'queued';
+CREATE INDEX jobs_publishing ON jobs (id) WHERE phase = 'publish';
 CREATE INDEX jobs_running ON jobs (owner) WHERE state = 'running';
 CREATE INDEX jobs_by_build ON jobs (build_id) WHERE build_id IS NOT NULL;
 CREATE INDEX jobs_by_build_chroot ON jobs (build_chroot_id) WHERE build_chroot_id IS NOT NULL;

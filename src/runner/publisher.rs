@@ -1,0 +1,201 @@
+//! Publishing, one run at a time for each repository.
+//!
+//! Chroot builds that finish while a repository is being published wait; the next run takes all of
+//! them at once. So a repository costs one `createrepo_c` for each batch of arrivals, not for each
+//! arrival, and no two runs ever lose each other's packages. What a run publishes is read from the
+//! tables when it begins.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
+
+use crate::model::job::RepoKey;
+use crate::model::project::{Dir, Project};
+use crate::model::{BuildChrootId, ChrootName, ProjectId};
+use crate::process;
+use crate::repo::publish::RETENTION;
+use crate::repo::{self, Errand, Layout, Publication, SigningKey};
+use crate::store::{Connection, Store, StoreError, build_chroots, chroots, projects};
+
+/// Why a repository was not published. Many may be told the same.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum PublishError {
+    /// It was told to stop.
+    #[error("canceled")]
+    Canceled,
+    /// The disk is full.
+    #[error("the disk of the server is full")]
+    NoSpace,
+    /// A program is not installed.
+    #[error("this server cannot publish: {0}")]
+    Missing(String),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<repo::Error> for PublishError {
+    fn from(error: repo::Error) -> PublishError {
+        match &error {
+            repo::Error::Canceled => PublishError::Canceled,
+            repo::Error::Disk { error, .. } if error.kind() == std::io::ErrorKind::StorageFull => {
+                PublishError::NoSpace
+            }
+            repo::Error::Program(process::Error::Missing { .. }) => {
+                PublishError::Missing(error.to_string())
+            }
+            _ => PublishError::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for PublishError {
+    fn from(error: StoreError) -> PublishError {
+        PublishError::Failed(error.to_string())
+    }
+}
+
+type Answer = Result<(), PublishError>;
+
+/// Someone who waits for a repository to be published.
+struct Waiting {
+    /// The chroot build whose packages are to be in it.
+    joining: Option<BuildChrootId>,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What is known of one repository while somebody wants it published.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Vec<Waiting>>,
+    turn: AsyncMutex<()>,
+}
+
+/// Publishes repositories. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Publisher {
+    store: Store,
+    layout: Layout,
+    queues: Arc<Mutex<HashMap<RepoKey, Arc<Queue>>>>,
+    /// Keys are made one at a time: two at once for one project would leave one unused.
+    making_key: Arc<AsyncMutex<()>>,
+}
+
+/// A repository's names, looked up.
+struct Place {
+    project: Project,
+    dir: Dir,
+    chroot: ChrootName,
+}
+
+impl Publisher {
+    pub(super) fn new(store: Store, layout: Layout) -> Publisher {
+        let (queues, making_key) = (Arc::default(), Arc::default());
+        Publisher { store, layout, queues, making_key }
+    }
+
+    /// Publishes a repository with everything that the tables list, and with what `joining`
+    /// built. A repository whose project has gone is published by doing nothing.
+    pub(super) async fn publish(
+        &self,
+        repo: RepoKey,
+        joining: Option<BuildChrootId>,
+        errand: Errand<'_>,
+    ) -> Answer {
+        let queue = Arc::clone(lock(&self.queues).entry(repo).or_default());
+        let (answer, mut answered) = oneshot::channel();
+        lock(&queue.waiting).push(Waiting { joining, answer });
+        let _turn = queue.turn.lock().await;
+        // Whoever had the turn before may have done our work with theirs.
+        if let Ok(answer) = answered.try_recv() {
+            return answer;
+        }
+        let batch = std::mem::take(&mut *lock(&queue.waiting));
+        let outcome = self.publish_batch(repo, &batch, errand).await;
+        self.forget_if_idle(repo);
+        let mut own = outcome.clone();
+        for waiting in batch {
+            let answer = match &outcome {
+                // One bad package must not fail its neighbours: each is tried by itself.
+                Err(PublishError::Failed(_)) if waiting.joining != joining => {
+                    self.publish_batch(repo, std::slice::from_ref(&waiting), errand).await
+                }
+                other => other.clone(),
+            };
+            if waiting.joining == joining {
+                own = answer;
+            } else {
+                // Who no longer listens has been canceled; the tables know.
+                let _ = waiting.answer.send(answer);
+            }
+        }
+        own
+    }
+
+    async fn publish_batch(&self, repo: RepoKey, batch: &[Waiting], errand: Errand<'_>) -> Answer {
+        let joining: Vec<BuildChrootId> = batch.iter().filter_map(|w| w.joining).collect();
+        let found = self
+            .store
+            .read(move |db| {
+                let Some(place) = look_up(db, repo)? else { return Ok(None) };
+                let files = build_chroots::repo_files(db, repo, &joining)?;
+                Ok::<_, StoreError>(Some((place, files)))
+            })
+            .await?;
+        let Some((place, packages)) = found else { return Ok(()) };
+        let key = self.key(&place.project, errand).await?;
+        let pubkey = self.layout.pubkey(&place.project.owner, &place.dir.name);
+        let dir = self.layout.chroot(&place.project.owner, &place.dir.name, &place.chroot);
+        std::fs::create_dir_all(&dir)
+            .map_err(|error| PublishError::Failed(format!("{}: {error}", dir.display())))?;
+        if !pubkey.exists() {
+            key.export(&pubkey)?;
+        }
+        let publication =
+            Publication { dir, packages, comps: None, key: Some(key), retention: RETENTION };
+        Ok(publication.publish(errand).await?)
+    }
+
+    /// The project's signing key; made when it is first needed.
+    pub(super) async fn key(
+        &self,
+        project: &Project,
+        errand: Errand<'_>,
+    ) -> Result<SigningKey, PublishError> {
+        if let Ok(key) = SigningKey::open(&self.layout, project.id) {
+            return Ok(key);
+        }
+        let _turn = self.making_key.lock().await;
+        let (owner, name) = (&project.owner, &project.name);
+        let key = SigningKey::create(&self.layout, project.id, owner, name, errand).await?;
+        let (id, fingerprint) = (project.id, key.fingerprint().to_owned());
+        self.note_key(id, fingerprint).await?;
+        Ok(key)
+    }
+
+    async fn note_key(&self, id: ProjectId, fingerprint: String) -> Result<(), StoreError> {
+        self.store.write(move |db| projects::set_key(db, id, &fingerprint)).await
+    }
+
+    /// Keeps the map from growing with every repository that was ever published.
+    fn forget_if_idle(&self, repo: RepoKey) {
+        let mut queues = lock(&self.queues);
+        // Ours and the map's: nobody else holds it, so nobody waits.
+        if queues.get(&repo).is_some_and(|queue| Arc::strong_count(queue) <= 2) {
+            queues.remove(&repo);
+        }
+    }
+}
+
+fn look_up(db: &Connection, repo: RepoKey) -> Result<Option<Place>, StoreError> {
+    let Some(dir) = projects::get_dir(db, repo.dir)? else { return Ok(None) };
+    let Some(project) = projects::get(db, dir.project)? else { return Ok(None) };
+    let Some(chroot) = chroots::get(db, repo.chroot)? else { return Ok(None) };
+    Ok(Some(Place { project, dir, chroot: chroot.name }))
+}
+
+/// A panic elsewhere leaves these maps as whole as they were.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

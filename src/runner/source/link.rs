@@ -1,0 +1,44 @@
+//! `link`: an SRPM or a spec file at an address.
+
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::download::{self, DownloadError, Limits};
+use crate::model::build::Build;
+use crate::model::source::SourceFile;
+use crate::runner::log::LiveLog;
+use crate::runner::worker::{Stop, Workshop};
+
+/// Downloads the file at `url` into `dir`.
+pub(super) async fn fetch(
+    shop: &Workshop,
+    build: &Build,
+    url: &str,
+    dir: &Path,
+    log: &LiveLog,
+    cancel: &CancellationToken,
+) -> Result<PathBuf, Stop> {
+    let sources = &shop.config.sources;
+    let limits = Limits {
+        private_addresses: sources.allow_private_addresses,
+        max_size: sources.max_size.0,
+        time: build.options.timeout,
+    };
+    // The name is ours to choose: only the kind is taken from the address.
+    let name = match build.source.file_name().and_then(SourceFile::of) {
+        Some(SourceFile::Srpm) => "source.src.rpm",
+        Some(SourceFile::Spec) => "source.spec",
+        None => return Err(Stop::Failed(format!("{url} is neither an SRPM nor a spec file"))),
+    };
+    let target = dir.join(name);
+    log.line(format!("downloading {url}"));
+    match download::download(url, &target, limits, cancel).await {
+        Ok(size) => {
+            log.line(format!("{size} bytes"));
+            Ok(target)
+        }
+        Err(DownloadError::Canceled) => Err(Stop::Canceled),
+        Err(error) => Err(Stop::Failed(error.to_string())),
+    }
+}

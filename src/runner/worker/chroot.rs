@@ -1,0 +1,209 @@
+//! The build of one chroot: from the SRPM to packages that dnf can install.
+//!
+//! Built in scratch space, signed there, moved in, published; only then do the tables say
+//! "succeeded". Once built, an interrupted job goes on from there.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Bench, PAUSE, Stop, results};
+use crate::clock::Timestamp;
+use crate::model::build::{Build, BuildChroot};
+use crate::model::job::Phase;
+use crate::model::nevra::Nevra;
+use crate::model::project::Project;
+use crate::model::{BuildChrootId, BuildId, ChrootState};
+use crate::repo;
+use crate::rpm::Package;
+use crate::runner::log::LiveLog;
+use crate::runner::publisher::PublishError;
+use crate::runner::record;
+use crate::store::{StoreError, build_chroots, projects};
+
+impl Bench<'_> {
+    /// Builds one chroot of a build and publishes what comes out.
+    pub(super) async fn chroot(
+        &self,
+        build: BuildId,
+        chroot: BuildChrootId,
+        phase: Phase,
+    ) -> Result<(), StoreError> {
+        let job = self.job.id;
+        let store = &self.shop.store;
+        let started = store.write(move |db| record::chroot_starts(db, job, build, chroot)).await?;
+        let Some((build, part)) = started else { return Ok(()) };
+        let outcome = self.build_and_publish(&build, &part, phase).await;
+        match outcome {
+            Ok(()) => store.write(move |db| record::chroot_published(db, job, &part)).await?,
+            // What is built stays: the next attempt begins with publishing.
+            Err(Stop::Canceled) if self.shop.shutdown.is_cancelled() => {
+                return self.put_back(Duration::ZERO).await;
+            }
+            Err(Stop::Fault(why)) if !self.is_last_attempt() => {
+                tracing::warn!(build = %build.id, why, "a chroot is put back to be tried again");
+                return self.put_back(PAUSE).await;
+            }
+            Err(stop) => {
+                let (state, message) = match stop {
+                    Stop::Canceled => (ChrootState::Canceled, "canceled".to_owned()),
+                    Stop::Failed(why) | Stop::Fault(why) => (ChrootState::Failed, why),
+                };
+                let id = part.id;
+                store.write(move |db| record::chroot_ended(db, job, id, state, &message)).await?;
+            }
+        }
+        self.clear_away().await;
+        Ok(())
+    }
+
+    /// All of it, with the logs; only the end is left to the caller to record.
+    async fn build_and_publish(
+        &self,
+        build: &Build,
+        part: &BuildChroot,
+        phase: Phase,
+    ) -> Result<(), Stop> {
+        let Some(name) = &part.result_dir else {
+            return Err(Stop::Fault("the chroot has no result directory".to_owned()));
+        };
+        let dir = self.shop.layout.result(&build.owner, &build.dir, &part.name, name);
+        // Whoever lost the built packages, a restored backup say, builds again.
+        let is_built = phase == Phase::Publish && self.packages_dir().is_dir();
+        if !is_built {
+            self.make_dir()?;
+            results::prepare(&dir, build.id)?;
+        }
+        let limit = self.shop.config.runner.max_log_size.0;
+        let logs = self.shop.runner.logs();
+        let backend = logs.create(&dir.join("backend.log"), limit)?;
+        let id = part.id;
+        self.shop.store.write(move |db| record::chroot_runs(db, id)).await?;
+        let mut outcome = Ok(());
+        if !is_built {
+            outcome = self.build(build, part, &dir, &backend).await;
+        }
+        if outcome.is_ok() {
+            outcome = self.publish(build, part, &dir, &backend).await;
+        }
+        match &outcome {
+            Ok(()) => say(&backend, "published"),
+            Err(Stop::Failed(why) | Stop::Fault(why)) => say(&backend, &format!("error: {why}")),
+            Err(Stop::Canceled) => say(&backend, "canceled"),
+        }
+        backend.finish().await?;
+        results::pack_logs(&dir)?;
+        outcome
+    }
+
+    fn packages_dir(&self) -> PathBuf {
+        self.dir.join("packages")
+    }
+
+    /// Runs the builder, sets the packages apart, and notes what they are.
+    async fn build(
+        &self,
+        build: &Build,
+        part: &BuildChroot,
+        dir: &Path,
+        backend: &LiveLog,
+    ) -> Result<(), Stop> {
+        let limit = self.shop.config.runner.max_log_size.0;
+        let log = Arc::new(self.shop.runner.logs().create(&dir.join("builder-live.log"), limit)?);
+        let (chroot, config) = self.chroot_config(build, &part.name).await?;
+        let builder = self.shop.builders.of(&chroot);
+        say(backend, &format!("building in {}, {}", chroot.name, builder.describe()));
+        let Some(srpm) = &build.srpm else {
+            return Err(Stop::Fault("the build has no source package".to_owned()));
+        };
+        let srpm = self.shop.layout.source(&build.owner, &build.dir, build.id).join(srpm);
+        let job = self.builder_job(build, dir, &log)?;
+        let outcome = builder.rebuild(&job, &chroot, &config, &srpm).await;
+        if let Err(error) = &outcome {
+            log.line(format!("error: {error}"));
+        }
+        log.finish().await?;
+        outcome?;
+        let files = self.set_packages_apart(dir)?;
+        results::note_packages(dir, &files)?;
+        say(backend, &format!("built {} packages", files.len()));
+        let (job, id) = (self.job.id, part.id);
+        self.shop.store.write(move |db| record::chroot_built(db, job, id, &files)).await?;
+        Ok(())
+    }
+
+    /// Moves the built packages into scratch space, where they are signed, and reads what they
+    /// are. The directory gets its name when all are in it, so that its being there says so.
+    fn set_packages_apart(&self, dir: &Path) -> Result<Vec<(String, Nevra)>, Stop> {
+        let half = self.dir.join("packages.new");
+        super::remove_dir(&half)?;
+        std::fs::create_dir_all(&half)?;
+        let mut files = Vec::new();
+        for path in results::rpm_files(dir)? {
+            let package = Package::read_file(&path)
+                .map_err(|error| Stop::Failed(format!("{}: {error}", path.display())))?;
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                return Err(Stop::Failed("a package has a name that is no text".to_owned()));
+            };
+            std::fs::rename(&path, half.join(name))?;
+            files.push((name.to_owned(), package.nevra()));
+        }
+        if files.is_empty() {
+            return Err(Stop::Failed("the build made no packages".to_owned()));
+        }
+        std::fs::rename(&half, self.packages_dir())?;
+        Ok(files)
+    }
+
+    /// Signs what is still in scratch space, moves it in, and publishes the repository.
+    async fn publish(
+        &self,
+        build: &Build,
+        part: &BuildChroot,
+        dir: &Path,
+        backend: &LiveLog,
+    ) -> Result<(), Stop> {
+        let packages = self.packages_dir();
+        let project = self.project(build).await?;
+        let key = self.shop.publisher.key(&project, self.errand()).await?;
+        let unsigned = results::rpm_files(&packages)?;
+        say(backend, &format!("signing {} packages", unsigned.len()));
+        key.sign_rpms(&unsigned, self.errand()).await?;
+        self.move_in(packages, dir).await?;
+        let id = part.id;
+        let repo = self.shop.store.read(move |db| build_chroots::repo(db, id)).await?;
+        let Some(repo) = repo else { return Err(Stop::Canceled) };
+        say(backend, "publishing");
+        Ok(self.shop.publisher.publish(repo, Some(id), self.errand()).await?)
+    }
+
+    /// Moves signed packages into the result directory; the disk has them when this returns.
+    async fn move_in(&self, packages: PathBuf, dir: &Path) -> Result<(), Stop> {
+        let dir = dir.to_owned();
+        let moved = tokio::task::spawn_blocking(move || repo::move_in(&packages, &dir)).await;
+        moved.map_err(|error| Stop::Fault(error.to_string()))??;
+        Ok(())
+    }
+
+    async fn project(&self, build: &Build) -> Result<Project, Stop> {
+        let id = build.project_id;
+        let project = self.shop.store.read(move |db| projects::get(db, id)).await?;
+        // A project goes only when its builds are done or stopped.
+        project.ok_or(Stop::Canceled)
+    }
+}
+
+/// A line of the engine's own log of a chroot.
+fn say(backend: &LiveLog, text: &str) {
+    backend.line(format!("{} {text}", Timestamp::now()));
+}
+
+impl From<PublishError> for Stop {
+    fn from(error: PublishError) -> Stop {
+        match error {
+            PublishError::Canceled => Stop::Canceled,
+            PublishError::NoSpace | PublishError::Missing(_) => Stop::Failed(error.to_string()),
+            PublishError::Failed(why) => Stop::Fault(why),
+        }
+    }
+}
