@@ -1,12 +1,27 @@
-//! `coprbox serve`.
+//! `coprbox serve`: the server, put together.
+
+use std::io;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use rocket::figment::Figment;
+use rocket::{Build, Rocket};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::{data_dir, first_start, out};
 use crate::auth::attempts::Attempts;
 use crate::config::Config;
+use crate::http::compress::Gzip;
+use crate::http::door::Door;
+use crate::http::files::ResultsTree;
+use crate::ops::App;
+use crate::repo::Layout;
+use crate::runner::builder::Builders;
+use crate::runner::builder::mock::Mock;
+use crate::runner::{Engine, Runner};
+use crate::store::Store;
 
 /// What can be said to the server on the command line; all else is in the configuration file.
 #[derive(Args)]
@@ -35,22 +50,102 @@ fn settings() -> String {
 pub(super) fn run(config: Config) -> anyhow::Result<()> {
     let _lock = data_dir::lock(&config)?;
     let store = data_dir::store(&config)?;
+    make_rooms(&config).context("cannot make the data directory's rooms")?;
     let welcome = first_start::welcome(&store, &config)?;
+    first_start::find_chroots(&store)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the server's threads")?;
+    let outcome = runtime.block_on(serve(config, store.clone(), welcome));
+    store.checkpoint()?;
+    outcome
+}
+
+/// The directories that the server serves from and works in.
+fn make_rooms(config: &Config) -> io::Result<()> {
+    let layout = Layout::new(config.data_dir.clone(), config.base_url.clone());
+    for room in [layout.results(), layout.uploads(), layout.work(), layout.trash()] {
+        std::fs::create_dir_all(room)?;
+    }
+    Ok(())
+}
+
+async fn serve(
+    config: Config,
+    store: Store,
+    welcome: Option<first_start::Welcome>,
+) -> anyhow::Result<()> {
+    let config = Arc::new(config);
+    let stop = CancellationToken::new();
+    let runner = Runner::default();
+    let engine = Engine::new(
+        Arc::clone(&config),
+        store.clone(),
+        runner.clone(),
+        builders(&config),
+        stop.clone(),
+    );
+    engine.recover().await.context("cannot put right what an earlier server left")?;
+    let app = App { config: Arc::clone(&config), store, runner };
+    let door = Door::open(assemble(app)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
     }
-    first_start::find_chroots(&store)?;
-    let figment = Figment::from(rocket::Config::release_default())
-        .merge(("address", config.listen.ip()))
-        .merge(("port", config.listen.port()))
-        .merge(("log_level", "off"));
-    out::say(&format!("listening on {}, reached as {}", config.listen, config.base_url));
-    let server = rocket::custom(figment)
-        .manage(store.clone())
-        .manage(config)
-        .manage(Attempts::default())
-        .launch();
-    rocket::execute(server).map_err(|error| anyhow::anyhow!("{error}")).context("the server")?;
-    store.checkpoint()?;
+    out::say(&format!("listening on {}, reached as {}", door.address(), config.base_url));
+
+    let mut engine = tokio::spawn(engine.run());
+    let mut door = tokio::spawn(door.serve(stop.clone()));
+    // If a part of the server ends by itself, all of it ends: no half-dead server.
+    let (engine_ended, door_ended) = tokio::select! {
+        outcome = signaled() => { outcome?; (None, None) }
+        outcome = &mut engine => (Some(outcome), None),
+        outcome = &mut door => (None, Some(outcome)),
+    };
+    tracing::info!("stopping; builds under way go back into the queue");
+    stop.cancel();
+    let outcome = match engine_ended {
+        Some(outcome) => outcome,
+        None => engine.await,
+    };
+    match door_ended {
+        Some(outcome) => outcome,
+        None => door.await,
+    }
+    .context("the web server failed")?;
+    outcome.context("the build engine failed")?.context("the build engine failed")
+}
+
+/// Waits until the server is told to stop.
+async fn signaled() -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
     Ok(())
+}
+
+/// Everything that answers requests.
+fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
+    let results = app.layout().results();
+    let tree = ResultsTree::open(&results)
+        .with_context(|| format!("cannot open the results tree {}", results.display()))?;
+    let figment = Figment::from(rocket::Config::release_default())
+        .merge(("log_level", "off"))
+        .merge(("temp_dir", app.layout().uploads()));
+    Ok(rocket::custom(figment)
+        .manage(app.store.clone())
+        .manage(Arc::clone(&app.config))
+        .manage(Attempts::default())
+        .manage(app)
+        .attach(Gzip)
+        .mount("/results", tree))
+}
+
+/// The builders of this machine.
+fn builders(config: &Config) -> Builders {
+    let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
+    Builders { sandbox: mock.clone(), mock }
 }
