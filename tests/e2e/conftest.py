@@ -1,0 +1,36 @@
+"""What tests share: servers on fresh data directories."""
+
+import shutil
+
+import pytest
+
+from box import BASE_REPO, Box
+
+
+def pytest_collection_modifyitems(items):
+    missing = [tool for tool in ("dnf", "rpmbuild", "createrepo_c", "bwrap") if not shutil.which(tool)]
+    reason = f"not installed: {missing}" if missing else "COPRBOX_TEST_BASE_REPO is not set"
+    if missing or not BASE_REPO:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def make_box(tmp_path_factory):
+    """Makes servers that end with the test."""
+    boxes = []
+
+    def make(settings="", start=True):
+        box = Box(tmp_path_factory.mktemp("box"), settings).set_up()
+        boxes.append(box)
+        return box.start() if start else box
+
+    yield make
+    for box in boxes:
+        box.stop()
+
+
+@pytest.fixture
+def box(make_box):
+    """A server with users alice and bob and one chroot; sources may come from the loopback."""
+    return make_box("[sources]\nallow_private_addresses = true\n")
