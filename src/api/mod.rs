@@ -1,1 +1,47 @@
-//! APIv3, one file for each namespace.
+//! APIv3: what copr-cli, python-copr and dnf's plugins talk to. One file for each namespace.
+//!
+//! A handler reads the request into an operation's own type, calls the operation, and shows what
+//! comes back as one of the structs in [`view`]. It decides nothing. Whoever assembles the server
+//! manages an [`App`](crate::ops::App) and calls [`mount`].
+
+mod build;
+mod build_chroot;
+mod catch;
+mod create;
+mod dotrepo;
+mod error;
+mod general;
+mod methods;
+mod mock_chroot;
+mod monitor;
+mod package;
+mod params;
+mod project;
+mod project_chroot;
+mod rpmrepo;
+mod upload;
+mod view;
+
+use rocket::{Build, Rocket};
+
+/// Everything below this path is APIv3.
+const BASE: &str = "/api_3";
+
+/// Adds the API, and the addresses beside it that machines ask for.
+pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
+    rocket
+        .mount(BASE, general::routes())
+        .mount(BASE, project::routes())
+        .mount(BASE, project_chroot::routes())
+        .mount(BASE, mock_chroot::routes())
+        .mount(BASE, package::routes())
+        .mount(BASE, create::routes())
+        .mount(BASE, build::routes())
+        .mount(BASE, build_chroot::routes())
+        .mount(BASE, monitor::routes())
+        .mount(BASE, rpmrepo::routes())
+        .mount(BASE, methods::options())
+        .mount("/", dotrepo::routes())
+        .mount("/", upload::routes())
+        .register(BASE, catch::catchers())
+}

@@ -50,9 +50,9 @@ impl Offer {
     }
 }
 
-/// Whole days from now until `end`.
+/// Whole days from now until `end`; a span that begins just now has lost its last day.
 pub fn days_until(end: Timestamp) -> i64 {
-    (end.0 - Timestamp::now().0).div_euclid(DAY).max(0)
+    (end.0 - Timestamp::now().0 - 1).div_euclid(DAY).max(0)
 }
 
 /// What can be installed from a project.

@@ -44,6 +44,11 @@ impl Upload {
         &self.path
     }
 
+    /// Hands it over to whoever keeps it, or deletes it by dropping the path.
+    pub fn into_path(self) -> TempPath {
+        self.path
+    }
+
     /// Moves it to `target`, on the same file system, replacing what is there.
     pub fn persist(self, target: &Path) -> io::Result<()> {
         self.path.persist(target).map_err(|error| error.error)

@@ -1,0 +1,90 @@
+//! `/build`: reading, canceling, deleting.
+
+use rocket::http::Method;
+use rocket::serde::json::Json;
+use rocket::{Route, State, delete, get, put, routes};
+use serde_json::{Value, json};
+
+use super::error::{Answer, ApiError};
+use super::methods::also;
+use super::params::{List, Params};
+use super::view::{BuildView, Nevras, Pairs, SourceChroot, SourceConfig};
+use crate::auth::guard::ApiUser;
+use crate::http::body::Body;
+use crate::model::BuildId;
+use crate::ops::{self, App, builds};
+
+/// What lists of builds can be said to be ordered by. They run newest first whatever is said:
+/// clients rely on it.
+const COLUMNS: [&str; 3] = ["id", "submitted_on", "state"];
+
+#[get("/build/<id>")]
+async fn get_one(app: &State<App>, id: &str) -> Answer<BuildView> {
+    let build = builds::get(app, builds::number(id)?).await?;
+    Ok(Json(BuildView::new(build, app)))
+}
+
+#[get("/build/list")]
+async fn list(app: &State<App>, params: Params) -> Answer<List<BuildView>> {
+    let page = params.page(&COLUMNS)?;
+    let (package, state) = (given(&params, "packagename"), given(&params, "status"));
+    let found = builds::list(app, params.project()?, package, state, page.slice()).await?;
+    let views = found.into_iter().map(|build| BuildView::new(build, app)).collect();
+    Ok(Json(page.list(views)))
+}
+
+fn given<'p>(params: &'p Params, name: &str) -> Option<&'p str> {
+    params.get(name).filter(|value| !value.is_empty())
+}
+
+#[get("/build/source-chroot/<id>")]
+async fn source_chroot(app: &State<App>, id: &str) -> Answer<SourceChroot> {
+    let build = builds::get(app, builds::number(id)?).await?;
+    Ok(Json(SourceChroot::new(&build, &app.layout())))
+}
+
+#[get("/build/source-build-config/<id>")]
+async fn source_config(app: &State<App>, id: &str) -> Answer<SourceConfig> {
+    let build = builds::get(app, builds::number(id)?).await?;
+    Ok(Json(SourceConfig::new(&build, app)))
+}
+
+#[get("/build/built-packages/<id>")]
+async fn built_packages(app: &State<App>, id: &str) -> Answer<Pairs<Nevras>> {
+    let made = builds::packages(app, builds::number(id)?).await?;
+    let pairs = made.into_iter().map(|(chroot, packages)| (chroot, packages.into()));
+    Ok(Json(Pairs(pairs.collect())))
+}
+
+#[put("/build/cancel/<id>")]
+async fn cancel(app: &State<App>, caller: ApiUser, id: &str) -> Answer<BuildView> {
+    let build = builds::cancel(app, &caller.user, builds::number(id)?).await?;
+    Ok(Json(BuildView::new(build, app)))
+}
+
+#[delete("/build/delete/<id>", rank = 2)]
+async fn remove(app: &State<App>, caller: ApiUser, id: &str) -> Answer<BuildView> {
+    let build = builds::delete(app, &caller.user, builds::number(id)?).await?;
+    Ok(Json(BuildView::new(build, app)))
+}
+
+#[delete("/build/delete/list", data = "<body>")]
+async fn remove_list(app: &State<App>, caller: ApiUser, body: Body) -> Answer<Value> {
+    let mut read = body.reader();
+    let Some(texts) = read.words("builds") else {
+        return Err(ApiError(ops::Error::invalid("builds: a list of build ids is required")));
+    };
+    let parsed: Result<Vec<BuildId>, _> = texts.iter().map(|text| text.parse()).collect();
+    let Ok(ids) = parsed else {
+        return Err(ApiError(ops::Error::invalid("builds: every item must be a build id")));
+    };
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    builds::delete_list(app, &caller.user, ids).await?;
+    Ok(Json(json!({ "builds": numbers })))
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let mut all = routes![get_one, list, source_chroot, source_config, built_packages];
+    all.extend(also(Method::Post, routes![cancel, remove, remove_list]));
+    all
+}

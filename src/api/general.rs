@@ -1,0 +1,77 @@
+//! What is asked before anything else: is this an APIv3, who am I, give me another token.
+
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Route, State, get, post, routes};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::error::{Answer, ErrorBody};
+use crate::auth::guard::ApiUser;
+use crate::auth::token;
+use crate::clock::Timestamp;
+use crate::ops::App;
+use crate::store::{StoreError, tokens};
+
+/// What a token is called that was made here and took no other's place.
+const LABEL: &str = "made by a client";
+
+#[get("/")]
+fn home() -> Json<Value> {
+    Json(json!({ "version": 3 }))
+}
+
+#[derive(Serialize)]
+struct Account {
+    id: i64,
+    name: String,
+}
+
+#[get("/auth-check")]
+fn auth_check(caller: ApiUser) -> Json<Account> {
+    Json(Account { id: caller.user.id.0, name: caller.user.name.to_string() })
+}
+
+#[derive(Serialize)]
+struct Pair {
+    api_login: String,
+    api_token: String,
+    expiration: String,
+}
+
+/// A new pair instead of the one that was used to ask for it.
+#[post("/api-token")]
+async fn api_token(app: &State<App>, caller: ApiUser) -> Answer<Pair> {
+    let days = app.config.tokens.days;
+    let made = app
+        .store
+        .write(move |tx| {
+            let now = Timestamp::now();
+            let old = caller.token.map(|id| tokens::get(tx, id)).transpose()?.flatten();
+            let label = old.as_ref().map_or(LABEL, |old| old.label.as_str());
+            let made = token::issue(tx, caller.user.id, label, token::expiry(now, days), now)?;
+            if let Some(old) = &old {
+                tokens::delete(tx, old.id)?;
+            }
+            Ok::<_, StoreError>(made)
+        })
+        .await?;
+    let expiration = made.token.last_day();
+    Ok(Json(Pair { api_login: made.token.login, api_token: made.secret, expiration }))
+}
+
+#[get("/gssapi_login")]
+fn gssapi_login() -> (Status, Json<ErrorBody>) {
+    let text = "Can't log-in using GSSAPI: this server does not take part in Kerberos. Use an API \
+                token.";
+    (Status::Forbidden, Json(ErrorBody::new(text)))
+}
+
+#[get("/gssapi_login/web-ui")]
+fn gssapi_login_web() -> (Status, Json<ErrorBody>) {
+    gssapi_login()
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![home, auth_check, api_token, gssapi_login, gssapi_login_web]
+}

@@ -1,0 +1,129 @@
+//! `/monitor`: how the newest build of each package is doing.
+
+use rocket::serde::json::Json;
+use rocket::{Route, State, get, routes};
+use serde::Serialize;
+
+use super::error::{Answer, ApiError};
+use super::params::Params;
+use super::view::Pairs;
+use crate::model::{BuildId, ChrootState, DirName, Owner};
+use crate::ops::{App, Error, packages};
+use crate::repo::Layout;
+use crate::store::build_chroots::MonitorCell;
+
+#[derive(Serialize)]
+struct Monitor {
+    output: &'static str,
+    message: &'static str,
+    packages: Vec<Package>,
+}
+
+#[derive(Serialize)]
+struct Package {
+    name: String,
+    chroots: Pairs<Cell>,
+}
+
+#[derive(Serialize)]
+struct Cell {
+    state: ChrootState,
+    status: i64,
+    build_id: BuildId,
+    pkg_version: Option<String>,
+    #[serde(skip_serializing_if = "Log::is_unasked")]
+    url_build_log: Log,
+    #[serde(skip_serializing_if = "Log::is_unasked")]
+    url_backend_log: Log,
+}
+
+/// A log's address: left out unless asked for, null while there is no log.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Log {
+    Unasked,
+    Asked(Option<String>),
+}
+
+impl Log {
+    fn is_unasked(&self) -> bool {
+        matches!(self, Log::Unasked)
+    }
+}
+
+/// Which addresses are wanted besides.
+#[derive(Clone, Copy, Default)]
+struct Extra {
+    build_log: bool,
+    backend_log: bool,
+}
+
+impl Extra {
+    fn read(params: &Params) -> Result<Extra, Error> {
+        let mut extra = Extra::default();
+        for field in params.all("additional_fields[]") {
+            match field {
+                "url_build_log" => extra.build_log = true,
+                "url_backend_log" => extra.backend_log = true,
+                // Clients make it of the build's number.
+                "url_build" => {}
+                _ => {
+                    return Err(Error::invalid(format!(
+                        "additional_fields[]: '{field}' is not one of url_build, url_build_log, \
+                         url_backend_log"
+                    )));
+                }
+            }
+        }
+        Ok(extra)
+    }
+}
+
+#[get("/monitor")]
+async fn monitor(app: &State<App>, params: Params) -> Answer<Monitor> {
+    let project = params.project()?;
+    let extra = Extra::read(&params).map_err(ApiError)?;
+    let (project, dir, cells) =
+        packages::monitor(app, project, params.get("project_dirname")).await?;
+    let layout = app.layout();
+    let mut packages: Vec<Package> = Vec::new();
+    for cell in cells {
+        let name = cell.package.clone();
+        let pair = (cell.chroot.to_string(), show(cell, extra, &layout, &project.owner, &dir));
+        match packages.last_mut() {
+            Some(last) if last.name == name => last.chroots.0.push(pair),
+            _ => packages.push(Package { name, chroots: Pairs(vec![pair]) }),
+        }
+    }
+    let message = "Project monitor request successful";
+    Ok(Json(Monitor { output: "ok", message, packages }))
+}
+
+fn show(cell: MonitorCell, extra: Extra, layout: &Layout, owner: &Owner, dir: &DirName) -> Cell {
+    let url = |name: &str, from_start: bool| -> Option<String> {
+        let ending = match cell.state {
+            ChrootState::Running => "",
+            ChrootState::Starting if from_start => "",
+            ChrootState::Succeeded | ChrootState::Failed | ChrootState::Canceled => ".gz",
+            _ => return None,
+        };
+        let result_dir = cell.result_dir.as_ref()?;
+        let url = layout.result_url(owner, dir, &cell.chroot, result_dir);
+        Some(format!("{url}{name}{ending}"))
+    };
+    let log = |asked: bool, name: &str, from_start: bool| {
+        if asked { Log::Asked(url(name, from_start)) } else { Log::Unasked }
+    };
+    Cell {
+        url_build_log: log(extra.build_log, "builder-live.log", false),
+        url_backend_log: log(extra.backend_log, "backend.log", true),
+        state: cell.state,
+        status: cell.state.number(),
+        build_id: cell.build,
+        pkg_version: cell.version,
+    }
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![monitor]
+}

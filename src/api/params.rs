@@ -1,0 +1,145 @@
+//! The query of a request, and which part of a list it asks for.
+
+use rocket::Request;
+use rocket::request::{FromRequest, Outcome};
+use serde::Serialize;
+
+use crate::http::body::Body;
+use crate::model::list::{Direction, Slice, SortKey};
+use crate::ops::{Error, Result};
+
+/// The parameters of a query; those that nobody asks for are ignored.
+pub(super) struct Params(Body);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Params {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Params, Self::Error> {
+        let query = request.uri().query().map_or("", |query| query.as_str());
+        Outcome::Success(Params(Body::parse_form(query)))
+    }
+}
+
+impl Params {
+    /// A parameter; `None` when it is not there.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.raw(name)?.first()?.as_str()
+    }
+
+    /// A parameter that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str> {
+        self.get(name).ok_or_else(|| Error::invalid(format!("Missing argument {name}")))
+    }
+
+    /// Owner and name of a project.
+    pub(super) fn project(&self) -> Result<(&str, &str)> {
+        Ok((self.required("ownername")?, self.required("projectname")?))
+    }
+
+    /// Every value of a parameter that may come several times.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.0.raw(name).unwrap_or_default();
+        values.iter().filter_map(|value| value.as_str()).collect()
+    }
+
+    /// A switch, off when it is not there.
+    pub(super) fn switch(&self, name: &str) -> bool {
+        self.0.reader().switch(name).unwrap_or(false)
+    }
+
+    /// Which part of a list is wanted; `columns` is what it can be ordered by.
+    pub(super) fn page(&self, columns: &[&str]) -> Result<Page> {
+        let limit = self.number("limit")?.filter(|&limit| limit != 0);
+        let offset = self.number("offset")?.unwrap_or(0);
+        let order = self.get("order").filter(|order| !order.is_empty()).unwrap_or("id");
+        if !columns.contains(&order) {
+            return Err(Error::invalid(format!("Cannot order by {order}")));
+        }
+        let direction = match self.get("order_type").filter(|way| !way.is_empty()) {
+            None | Some("ASC") => Direction::Ascending,
+            Some("DESC") => Direction::Descending,
+            Some(_) => return Err(Error::invalid("order_type: Not a valid choice.")),
+        };
+        Ok(Page { limit, offset, order: order.to_owned(), direction })
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u32>> {
+        let text = self.get(name).map(str::trim).filter(|text| !text.is_empty());
+        text.map(str::parse).transpose().map_err(|_| {
+            Error::invalid(format!("{name}: Not a valid integer value from 0 to {}.", u32::MAX))
+        })
+    }
+}
+
+/// Part of a list.
+pub(super) struct Page {
+    limit: Option<u32>,
+    offset: u32,
+    order: String,
+    direction: Direction,
+}
+
+impl Page {
+    pub(super) fn slice(&self) -> Slice {
+        Slice { limit: self.limit, offset: self.offset.into() }
+    }
+
+    /// What to order by, where that is the id or the name.
+    pub(super) fn order(&self) -> (SortKey, Direction) {
+        let key = if self.order == "name" { SortKey::Name } else { SortKey::Id };
+        (key, self.direction)
+    }
+
+    pub(super) fn is_descending(&self) -> bool {
+        self.direction == Direction::Descending
+    }
+
+    /// This part of what is all there already.
+    pub(super) fn cut<T>(&self, all: Vec<T>) -> Vec<T> {
+        let limit = self.limit.map_or(usize::MAX, |limit| limit as usize);
+        all.into_iter().skip(self.offset as usize).take(limit).collect()
+    }
+
+    /// The same part, said to be ordered by id.
+    pub(super) fn by_id(self) -> Page {
+        Page { order: "id".to_owned(), ..self }
+    }
+
+    pub(super) fn list<T>(self, items: Vec<T>) -> List<T> {
+        let order_type = match self.direction {
+            Direction::Ascending => "ASC",
+            Direction::Descending => "DESC",
+        };
+        let meta = Meta {
+            limit: self.limit,
+            offset: Some(self.offset),
+            order: Some(self.order),
+            order_type: Some(order_type),
+        };
+        List { items, meta }
+    }
+}
+
+/// A list as clients take it: paging looks at `meta`.
+#[derive(Serialize)]
+pub(super) struct List<T> {
+    items: Vec<T>,
+    meta: Meta,
+}
+
+impl<T> List<T> {
+    /// A list that is not part of a longer one.
+    pub(super) fn whole(items: Vec<T>) -> List<T> {
+        let meta = Meta { limit: None, offset: None, order: None, order_type: None };
+        List { items, meta }
+    }
+}
+
+#[derive(Serialize)]
+struct Meta {
+    limit: Option<u32>,
+    offset: Option<u32>,
+    order: Option<String>,
+    order_type: Option<&'static str>,
+}

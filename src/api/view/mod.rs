@@ -1,0 +1,24 @@
+//! What goes over the wire: the keys that clients know, in structs.
+
+mod build;
+mod package;
+mod project;
+
+pub(super) use build::{BuildChroot, BuildView, ChrootConfig, SourceChroot, SourceConfig};
+pub(super) use build::{Nevras, source_dict};
+pub(super) use package::PackageView;
+pub(super) use project::{ProjectChrootView, ProjectConfig, ProjectView};
+
+use serde::{Serialize, Serializer};
+
+/// The builders take no limit on memory; Copr's own constant stands for "no limit".
+pub(super) const MEMORY_LIMIT: u32 = 2048;
+
+/// An object whose keys come in this order; clients show them so.
+pub(super) struct Pairs<V>(pub(super) Vec<(String, V)>);
+
+impl<V: Serialize> Serialize for Pairs<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}

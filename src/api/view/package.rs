@@ -1,0 +1,49 @@
+//! Packages.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{BuildView, source_dict};
+use crate::model::project::Project;
+use crate::model::{Owner, PackageName, ProjectName};
+use crate::ops::App;
+use crate::ops::packages::Shown;
+
+/// A package.
+#[derive(Serialize)]
+pub(in crate::api) struct PackageView {
+    id: i64,
+    name: PackageName,
+    ownername: Owner,
+    projectname: ProjectName,
+    source_type: &'static str,
+    source_dict: Value,
+    auto_rebuild: bool,
+    builds: Builds,
+}
+
+/// Both keys are there always; copr-cli gives up on a package without them.
+#[derive(Serialize)]
+struct Builds {
+    latest: Option<BuildView>,
+    latest_succeeded: Option<BuildView>,
+}
+
+impl PackageView {
+    pub(in crate::api) fn new(project: &Project, shown: Shown, app: &App) -> PackageView {
+        let Shown { package, latest, latest_succeeded } = shown;
+        PackageView {
+            id: package.id.0,
+            source_type: package.source.kind(),
+            source_dict: source_dict(&package.source, app),
+            name: package.name,
+            ownername: project.owner.clone(),
+            projectname: project.name.clone(),
+            auto_rebuild: package.webhook_rebuild,
+            builds: Builds {
+                latest: latest.map(|build| BuildView::new(build, app)),
+                latest_succeeded: latest_succeeded.map(|build| BuildView::new(build, app)),
+            },
+        }
+    }
+}

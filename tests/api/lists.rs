@@ -1,0 +1,152 @@
+//! Lists: paging, order, filters, searching.
+
+use serde_json::{Value, json};
+
+use crate::hub::Hub;
+
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_list_has_meta_and_no_limit_of_its_own() {
+    let hub = Hub::new();
+    let empty = hub.get("/api_3/project/list?ownername=nobody").ok();
+    let meta = json!({"limit": null, "offset": 0, "order": "id", "order_type": "ASC"});
+    assert_eq!(empty, json!({"items": [], "meta": meta}));
+    for name in ["c", "a", "b"] {
+        hub.project(name);
+    }
+    assert_eq!(names(&hub.get("/api_3/project/list").ok()), ["c", "a", "b"]);
+    let page = hub.get("/api_3/project/list?order=name&order_type=DESC&limit=2&offset=1").ok();
+    assert_eq!(names(&page), ["b", "a"]);
+    let meta = json!({"limit": 2, "offset": 1, "order": "name", "order_type": "DESC"});
+    assert_eq!(page["meta"], meta);
+    let beyond = hub.get("/api_3/project/list?limit=0&offset=1000").ok();
+    assert_eq!((names(&beyond).len(), &beyond["meta"]["limit"]), (0, &Value::Null));
+}
+
+#[test]
+fn pages_end_as_the_client_expects() {
+    let hub = Hub::new();
+    hub.project("tools");
+    for _ in 0..5 {
+        hub.build("tools");
+    }
+    for limit in [1, 4, 5, 6] {
+        let (mut offset, mut seen) = (0, Vec::new());
+        loop {
+            let path = format!(
+                "/api_3/build/list?ownername=alice&projectname=tools&limit={limit}&offset={offset}"
+            );
+            let page = hub.get(&path).ok();
+            let items = page["items"].as_array().unwrap();
+            if items.is_empty() {
+                break;
+            }
+            seen.extend(items.iter().map(|build| build["id"].as_i64().unwrap()));
+            let meta = &page["meta"];
+            offset = meta["offset"].as_i64().unwrap() + meta["limit"].as_i64().unwrap();
+        }
+        assert_eq!(seen, [5, 4, 3, 2, 1], "newest first, {limit} at a time");
+    }
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let hub = Hub::new();
+    for query in [
+        "limit=-1",
+        "limit=1.5",
+        "limit=x",
+        "offset=-1",
+        "limit=99999999999999999999",
+        "order=nosuch",
+        "order_type=UP",
+        "order_type=asc",
+    ] {
+        hub.get(&format!("/api_3/project/list?{query}")).refused(400);
+    }
+    let text = hub.get("/api_3/project?ownername=alice").refused(400);
+    assert_eq!(text, "Missing argument projectname");
+    hub.get("/api_3/build/list?ownername=alice").refused(400);
+}
+
+#[test]
+fn builds_are_filtered_before_they_are_cut() {
+    let hub = Hub::new();
+    hub.project("tools");
+    let ids: Vec<i64> = (0..4).map(|_| hub.build("tools")).collect();
+    for id in [ids[0], ids[3]] {
+        hub.post("alice", &format!("/api_3/build/cancel/{id}"), json!({})).ok();
+    }
+    let list = |more: &str| {
+        let path = format!("/api_3/build/list?ownername=alice&projectname=tools{more}");
+        let page = hub.get(&path).ok();
+        let items = page["items"].as_array().unwrap().clone();
+        items.iter().map(|build| build["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(list("&status=canceled"), [ids[3], ids[0]]);
+    assert_eq!(list("&status=canceled&offset=1&limit=1"), [ids[0]]);
+    assert_eq!(list("&status=nosuch"), [0; 0]);
+    assert_eq!(list("&packagename=none"), [0; 0]);
+    hub.get("/api_3/build/list?ownername=alice&projectname=none").refused(404);
+}
+
+#[test]
+fn a_search_looks_at_owner_and_name_or_everywhere() {
+    let hub = Hub::new();
+    hub.project("hello-tools");
+    hub.project("other");
+    let body = json!({"name": "team-tools", "chroots": ["epel-9-x86_64"], "description": "50%"});
+    hub.post("bob", "/api_3/project/add/@crew", body).ok();
+    let found = |query: &str| {
+        let page = hub.get(&format!("/api_3/project/search?query={query}")).ok();
+        names(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tools"), ["team-tools", "hello-tools"]);
+    assert_eq!(found("ALI/tool"), ["hello-tools"]);
+    assert_eq!(found("%40crew/"), ["team-tools"]);
+    assert_eq!(found("0%25"), ["team-tools"]);
+    assert_eq!(found("hello_tools"), [""; 0]);
+    hub.get("/api_3/project/search").refused(400);
+    hub.get("/api_3/project/search?query=").refused(400);
+}
+
+#[test]
+fn packages_come_with_both_builds_always_there() {
+    let hub = Hub::new();
+    let project = hub.project("tools");
+    let id = hub.build("tools");
+    let package = hub
+        .app
+        .store
+        .write_now(|tx| {
+            use coprbox::model::source::SourceSpec;
+            use coprbox::model::{BuildId, ProjectId};
+            use coprbox::store::{builds, packages};
+            let project = ProjectId(project["id"].as_i64().unwrap());
+            let source = SourceSpec::Link { url: "http://h/a-1-1.src.rpm".into() };
+            let made = packages::find_or_insert(tx, project, &"a".parse().unwrap(), &source)?;
+            builds::set_package(tx, BuildId(id), made.id, "1-1", "a-1-1.src.rpm")?;
+            Ok::<_, coprbox::store::StoreError>(made)
+        })
+        .unwrap();
+    let query = "ownername=alice&projectname=tools";
+    let one = hub.get(&format!("/api_3/package?{query}&packagename=a")).ok();
+    let expected = json!({
+        "id": package.id.0, "name": "a", "ownername": "alice", "projectname": "tools",
+        "source_type": "link", "source_dict": {"url": "http://h/a-1-1.src.rpm"},
+        "auto_rebuild": false, "builds": {"latest": null, "latest_succeeded": null},
+    });
+    assert_eq!(one, expected);
+    let path = format!(
+        "/api_3/package/list?{query}&with_latest_build=True&with_latest_succeeded_build=False"
+    );
+    let all = hub.get(&path).ok();
+    assert_eq!(all["items"][0]["builds"]["latest"]["id"], id);
+    assert_eq!(all["items"][0]["builds"]["latest_succeeded"], Value::Null);
+    hub.get(&format!("/api_3/package?{query}&packagename=none")).refused(404);
+    let body = json!({"ownername": "alice", "projectname": "tools", "package_name": "a"});
+    hub.post("alice", "/api_3/package/build", body).refused(400);
+}

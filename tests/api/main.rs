@@ -1,0 +1,14 @@
+//! APIv3 seen from outside, one file for each namespace. No engine runs: what is queued stays.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
+
+mod build;
+mod build_chroot;
+mod dotrepo;
+mod general;
+#[path = "../support/hub.rs"]
+mod hub;
+mod lists;
+mod project;
+mod project_chroot;
+mod upload;

@@ -1,0 +1,116 @@
+//! `/project-chroot`.
+
+use rocket::http::Method;
+use serde_json::{Value, json};
+
+use crate::hub::{Hub, Reply};
+
+const EDIT: &str = "/api_3/project-chroot/edit/alice/tools/fedora-42-x86_64";
+
+fn with_tools() -> Hub {
+    let hub = Hub::new();
+    hub.project("tools");
+    hub
+}
+
+fn edit(hub: &Hub, body: Value) -> Reply {
+    hub.json("alice", Method::Put, EDIT, body)
+}
+
+fn get(hub: &Hub, what: &str, chroot: &str) -> Reply {
+    hub.get(&format!(
+        "/api_3/project-chroot{what}?ownername=alice&projectname=tools&chrootname={chroot}"
+    ))
+}
+
+#[test]
+fn a_chroot_has_every_key() {
+    let hub = with_tools();
+    let expected = json!({
+        "mock_chroot": "fedora-42-x86_64", "ownername": "alice", "projectname": "tools",
+        "comps_name": null, "additional_repos": [], "additional_packages": [],
+        "additional_modules": [], "with_opts": [], "without_opts": [],
+        "delete_after_days": null, "isolation": "unchanged",
+    });
+    assert_eq!(get(&hub, "", "fedora-42-x86_64").ok(), expected);
+    get(&hub, "", "epel-9-x86_64").refused(404);
+    get(&hub, "", "fedora-40-x86_64").refused(404);
+    assert_eq!(get(&hub, "", "fedora").refused(404), "Chroot identification is not valid");
+    hub.get("/api_3/project-chroot?ownername=alice").refused(400);
+}
+
+#[test]
+fn settings_come_as_json_form_or_multipart() {
+    let hub = with_tools();
+    let body = json!({
+        "additional_packages": ["gcc", "make"], "with_opts": "a b", "without_opts": null,
+        "additional_modules": "m:1,!n:2", "additional_repos": ["http://r/$chroot?priority=3"],
+        "isolation": "nspawn", "bootstrap": "on",
+    });
+    let edited = edit(&hub, body).ok();
+    assert_eq!(edited["additional_packages"], json!(["gcc", "make"]));
+    assert_eq!(edited["with_opts"], json!(["a", "b"]));
+    assert_eq!(edited["additional_modules"], json!(["m:1", "!n:2"]));
+    assert_eq!(edited["isolation"], "nspawn");
+    let kind = "application/x-www-form-urlencoded";
+    let edited = hub.send("alice", Method::Post, EDIT, kind, b"additional_packages=x+y").ok();
+    assert_eq!(edited["additional_packages"], json!(["x", "y"]));
+    let json = r#"{"additional_packages": [], "delete_comps": false, "isolation": null}"#;
+    let edited = hub.multipart("alice", EDIT, &[("json", "json", json)]).ok();
+    assert_eq!(edited["additional_packages"], json!([]));
+    assert_eq!(edited["isolation"], "nspawn");
+    let config = get(&hub, "/build-config", "fedora-42-x86_64").ok();
+    assert_eq!((&config["isolation"], &config["bootstrap"]), (&json!("nspawn"), &json!("on")));
+    assert_eq!(config["repos"][1]["baseurl"], "http://r/fedora-42-x86_64");
+    assert_eq!(config["repos"][1]["priority"], 3);
+    assert_eq!(
+        config["additional_repos"],
+        json!(["copr://alice/tools", "http://r/$chroot?priority=3"])
+    );
+}
+
+#[test]
+fn settings_are_reset_before_others_are_set() {
+    let hub = with_tools();
+    edit(&hub, json!({"with_opts": ["a"], "additional_packages": ["x"], "isolation": "simple"}))
+        .ok();
+    let body = json!({"reset_fields": ["with_opts", "isolation", "additional_packages"], "with_opts": "b"});
+    let edited = edit(&hub, body).ok();
+    assert_eq!(edited["with_opts"], json!(["b"]));
+    assert_eq!(edited["additional_packages"], json!([]));
+    assert_eq!(edited["isolation"], "unchanged");
+    let text = edit(&hub, json!({"reset_fields": ["nosuch"]})).refused(400);
+    assert!(text.contains("nosuch"), "{text}");
+}
+
+#[test]
+fn an_image_alone_means_a_custom_image() {
+    let hub = with_tools();
+    edit(&hub, json!({"bootstrap_image": "registry.example.test/f:42"})).ok();
+    let config = get(&hub, "/build-config", "fedora-42-x86_64").ok();
+    assert_eq!(config["bootstrap"], "custom_image");
+    assert_eq!(config["bootstrap_image"], "registry.example.test/f:42");
+    edit(&hub, json!({"bootstrap": "unchanged"})).ok();
+    let config = get(&hub, "/build-config", "fedora-42-x86_64").ok();
+    assert!(config.get("bootstrap").is_none() && config.get("bootstrap_image").is_none());
+}
+
+#[test]
+fn nonsense_is_refused_and_nothing_changes() {
+    let hub = with_tools();
+    for body in [
+        json!({"additional_modules": ["nostream"]}),
+        json!({"additional_repos": "garbage"}),
+        json!({"additional_repos": "copr://alice/none"}),
+        json!({"bootstrap": "maybe"}),
+        json!({"bootstrap": "custom_image"}),
+        json!({"bootstrap_image": "a b"}),
+        json!({"isolation": "vm", "with_opts": "x"}),
+    ] {
+        edit(&hub, body).refused(400);
+    }
+    let file = ("upload_comps", "comps.xml", "<comps/>");
+    hub.multipart("alice", EDIT, &[file, ("json", "json", "{}")]).refused(400);
+    hub.json("bob", Method::Put, EDIT, json!({"with_opts": "x"})).refused(403);
+    assert_eq!(get(&hub, "", "fedora-42-x86_64").ok()["with_opts"], json!([]));
+}
