@@ -5,7 +5,7 @@ use rocket::http::Header;
 /// What browsers and proxies may do with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CachePolicy {
-    /// Never keep it: it is meant for one person.
+    /// Keep it in one browser only, and ask each time: it is meant for one person.
     Private,
     /// Keep it, but ask each time whether it still holds.
     Revalidate,
@@ -19,7 +19,7 @@ impl CachePolicy {
     /// The value of `Cache-Control`.
     pub fn as_str(self) -> &'static str {
         match self {
-            CachePolicy::Private => "private, no-store",
+            CachePolicy::Private => "private, no-cache",
             CachePolicy::Revalidate => "no-cache",
             CachePolicy::Day => "public, max-age=86400",
             CachePolicy::Immutable => "public, max-age=31536000, immutable",

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use rocket::Request;
+use rocket::http::Status;
 
 type Reason = OnceLock<String>;
 
@@ -17,4 +18,12 @@ pub fn note(request: &Request<'_>, reason: String) {
 /// The sentence that a guard has left.
 pub fn reason<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     request.local_cache(Reason::new).get().map(String::as_str)
+}
+
+/// The status to answer for the one that a catcher is given.
+///
+/// When a segment of the address is no name or no number, Rocket has 422; there just is nothing at
+/// such an address.
+pub fn status(status: Status) -> Status {
+    if status == Status::UnprocessableEntity { Status::NotFound } else { status }
 }

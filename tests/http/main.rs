@@ -5,3 +5,4 @@
 mod body;
 mod door;
 mod files;
+mod manners;
