@@ -11,8 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{data_dir, first_start, out};
+use crate::api;
 use crate::auth::attempts::Attempts;
 use crate::config::Config;
+use crate::http::body::BodyLimits;
 use crate::http::compress::Gzip;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
@@ -135,13 +137,16 @@ fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
     let figment = Figment::from(rocket::Config::release_default())
         .merge(("log_level", "off"))
         .merge(("temp_dir", app.layout().uploads()));
-    Ok(rocket::custom(figment)
+    let limits = BodyLimits::new(app.layout().uploads(), app.config.uploads.max_size.0);
+    let rocket = rocket::custom(figment)
         .manage(app.store.clone())
         .manage(Arc::clone(&app.config))
         .manage(Attempts::default())
+        .manage(limits)
         .manage(app)
         .attach(Gzip)
-        .mount("/results", tree))
+        .mount("/results", tree);
+    Ok(api::mount(rocket))
 }
 
 /// The builders of this machine.
