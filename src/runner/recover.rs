@@ -1,4 +1,5 @@
-//! After a crash: processes and scratch directories go, interrupted work returns to the queue.
+//! After a crash: processes, scratch directories and forgotten uploads go, interrupted work returns
+//! to the queue.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,7 +14,7 @@ use crate::model::job::{Job, Work};
 use crate::model::{ChrootState, SourceState};
 use crate::process;
 use crate::repo;
-use crate::store::{Connection, StoreError, jobs};
+use crate::store::{Connection, StoreError, builds, jobs};
 
 /// Ends what an earlier server has left running, clears its scratch space, and puts its jobs back.
 pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
@@ -25,8 +26,10 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
         tracing::warn!(killed, "ended processes of an earlier server");
     }
     let kept = shop.store.write(|db| put_all_back(db)).await?;
-    let work = shop.layout.work();
-    make_scratch(&work, &kept).map_err(|error| EngineError::Disk(work.clone(), error))?;
+    let uploads = shop.store.read(builds::uploads).await?.into_iter().collect();
+    for (dir, kept) in [(shop.layout.work(), kept), (shop.layout.uploads(), uploads)] {
+        clear(&dir, &kept).map_err(|error| EngineError::Disk(dir.clone(), error))?;
+    }
     if let Err(error) = repo::sign::sweep(&shop.layout) {
         tracing::warn!(%error, "cannot remove half-made keys");
     }
@@ -44,6 +47,7 @@ fn put_all_back(db: &Connection) -> Result<HashSet<String>, StoreError> {
         tracing::info!(job = %job.id, "an interrupted job goes back into the queue");
         record::put_back(db, job.id, &job.work, Timestamp(0))?;
     }
+    jobs::release_all(db)?;
     for id in jobs::publishing(db)? {
         kept.insert(id.to_string());
     }
@@ -64,10 +68,10 @@ fn give_up(db: &Connection, job: &Job) -> Result<(), StoreError> {
     }
 }
 
-/// An empty scratch space but for the directories that are still needed.
-fn make_scratch(work: &Path, kept: &HashSet<String>) -> io::Result<()> {
-    fs::create_dir_all(work)?;
-    for entry in fs::read_dir(work)? {
+/// Makes a directory, empty but for what is still needed.
+fn clear(dir: &Path, kept: &HashSet<String>) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    for entry in fs::read_dir(dir)? {
         let entry = entry?;
         if kept.contains(entry.file_name().to_string_lossy().as_ref()) {
             continue;

@@ -215,6 +215,19 @@ pub fn unfinished_in(
         .optional()?)
 }
 
+/// The directories of uploads that builds under way are made from.
+pub fn uploads(db: &Connection) -> Result<Vec<String>> {
+    db.prepare_cached(
+        "SELECT json_extract(source, '$.dir') FROM builds
+         WHERE state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+             AND json_extract(source, '$.type') = 'upload'
+         LIMIT 1000000",
+    )?
+    .query_map([], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// When the newest build of a directory was handed in.
 pub fn newest_in_dir(db: &Connection, dir: DirId) -> Result<Option<Timestamp>> {
     Ok(db

@@ -57,6 +57,13 @@ pub fn release_tidy(db: &Connection, id: JobId, tidy: &Tidy) -> Result<()> {
     Ok(())
 }
 
+/// Lets go of held work that nobody will release any more, because its server has ended.
+pub fn release_all(db: &Connection) -> Result<()> {
+    db.prepare_cached("UPDATE jobs SET not_before = 0 WHERE kind = 'tidy' AND not_before > 0")?
+        .execute([])?;
+    Ok(())
+}
+
 /// Whether work is queued that removes this path. Looks at all work on the results tree, of which
 /// there is little.
 pub fn removes(db: &Connection, path: &str) -> Result<bool> {
