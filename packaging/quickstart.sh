@@ -70,6 +70,7 @@ api() {
 
 # ---- what host this is
 
+# shellcheck source=/dev/null
 . /etc/os-release
 case " $ID ${ID_LIKE:-} " in
     *" fedora "* | *" rhel "* | *" centos "*) builder=mock ;;

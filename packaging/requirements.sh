@@ -23,8 +23,7 @@ cc gcc gcc
 /etc/ssl/certs/ca-certificates.crt ca-certificates -
 curl curl curl
 python3 python3 python3"
-test="unzip unzip unzip
-wget wget wget"
+test="wget wget wget"
 
 say() { printf '%s\n' "$*" >&2; }
 
