@@ -11,11 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{data_dir, first_start, out};
-use crate::api;
 use crate::auth::attempts::Attempts;
 use crate::config::Config;
 use crate::http::body::BodyLimits;
-use crate::http::compress::Gzip;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
 use crate::ops::App;
@@ -24,6 +22,7 @@ use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
 use crate::runner::{Engine, Runner};
 use crate::store::Store;
+use crate::{api, http};
 
 /// What can be said to the server on the command line; all else is in the configuration file.
 #[derive(Args)]
@@ -131,22 +130,24 @@ async fn signaled() -> anyhow::Result<()> {
 
 /// Everything that answers requests.
 fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
-    let results = app.layout().results();
+    let layout = app.layout();
+    let results = layout.results();
     let tree = ResultsTree::open(&results)
         .with_context(|| format!("cannot open the results tree {}", results.display()))?;
+    // In the scratch space, so that what a crash leaves there goes at the next start.
+    let spool = layout.work().join("spool");
+    std::fs::create_dir_all(&spool).with_context(|| format!("cannot make {}", spool.display()))?;
     let figment = Figment::from(rocket::Config::release_default())
         .merge(("log_level", "off"))
-        .merge(("temp_dir", app.layout().uploads()));
-    let limits = BodyLimits::new(app.layout().uploads(), app.config.uploads.max_size.0);
+        // No proxy is trusted with saying who the client is.
+        .merge(("ip_header", false));
     let rocket = rocket::custom(figment)
         .manage(app.store.clone())
-        .manage(Arc::clone(&app.config))
         .manage(Attempts::default())
-        .manage(limits)
+        .manage(BodyLimits::new(spool, app.config.uploads.max_size.0))
         .manage(app)
-        .attach(Gzip)
         .mount("/results", tree);
-    Ok(api::mount(rocket))
+    Ok(api::mount(http::with_manners(rocket)))
 }
 
 /// The builders of this machine.
