@@ -12,6 +12,7 @@ pub mod error;
 pub mod install;
 pub mod mistakes;
 pub mod packages;
+pub mod pages;
 pub mod project_chroots;
 pub mod projects;
 

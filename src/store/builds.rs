@@ -185,6 +185,15 @@ pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
         .query_row([project], |row| row.get(0))?)
 }
 
+/// How many builds have ever been handed in: the last number given, which is never given again.
+pub fn ever(db: &Connection) -> Result<u64> {
+    let last: Option<i64> = db
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'builds'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(last.map_or(0, i64::unsigned_abs))
+}
+
 /// A project's builds that are still under way.
 pub fn unfinished(db: &Connection, project: ProjectId) -> Result<Vec<BuildId>> {
     db.prepare_cached(

@@ -1,0 +1,285 @@
+//! What the pages show: for each of them, everything it needs, read in one go.
+
+use super::authorise::{self, Action};
+use super::{Error, Result};
+use crate::model::build::{Build, BuildChroot};
+use crate::model::chroot::ChrootRecipe;
+use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::nevra::Nevra;
+use crate::model::project::{Project, ProjectChroot};
+use crate::model::user::User;
+use crate::model::{BuildId, ChrootName, Owner, ProjectName};
+use crate::store::builds::Filter;
+use crate::store::{
+    Connection, build_chroots, builds, chroots, groups, jobs, project_chroots, projects, users,
+};
+
+/// How many of its last builds a project shows at a glance.
+const AT_A_GLANCE: u32 = 24;
+
+/// A project in a list.
+pub struct ProjectCard {
+    /// The project.
+    pub project: Project,
+    /// What it is built for.
+    pub chroots: Vec<ChrootName>,
+    /// Its newest build.
+    pub last: Option<Build>,
+}
+
+/// The home page.
+pub struct Home {
+    /// The newest projects.
+    pub projects: Vec<ProjectCard>,
+    /// There are older ones.
+    pub more: bool,
+    /// The newest builds.
+    pub latest: Vec<Build>,
+    /// How many projects there are.
+    pub project_count: u32,
+    /// How many builds there have ever been.
+    pub build_count: u64,
+    /// How many jobs are in the queue.
+    pub queued: u32,
+    /// How many jobs are at work.
+    pub running: u32,
+    /// A chroot that can be built in, for the first steps.
+    pub any_chroot: Option<ChrootName>,
+}
+
+/// Reads the home page's part of the list of projects, and what else it shows.
+pub fn home(db: &Connection, slice: Slice) -> Result<Home> {
+    let mut found = projects::newest(db, one_more(slice))?;
+    let more = cut(&mut found, slice);
+    let (queued, running) = jobs::counts(db)?;
+    Ok(Home {
+        projects: cards(db, found)?,
+        more,
+        latest: builds::newest(db, Slice::first(8))?,
+        project_count: projects::count(db, None)?,
+        build_count: builds::ever(db)?,
+        queued,
+        running,
+        any_chroot: any_chroot(db)?,
+    })
+}
+
+/// A page of an owner's projects.
+pub struct OwnersProjects {
+    /// The projects.
+    pub projects: Vec<ProjectCard>,
+    /// How many there are in all.
+    pub count: u32,
+    /// A chroot that can be built in, for the first steps.
+    pub any_chroot: Option<ChrootName>,
+}
+
+/// Reads part of the list of an owner's projects, newest first. An owner without projects must at
+/// least exist.
+pub fn owner(db: &Connection, owner: &Owner, slice: Slice) -> Result<OwnersProjects> {
+    let count = projects::count(db, Some(owner))?;
+    if count == 0 && !exists(db, owner)? {
+        let what = if matches!(owner, Owner::Group(_)) { "group" } else { "user" };
+        return Err(Error::NotFound(format!("There is no {what} {owner} on this server.")));
+    }
+    let order = (SortKey::Id, Direction::Descending);
+    let found = projects::list(db, Some(owner), order, slice)?;
+    Ok(OwnersProjects { projects: cards(db, found)?, count, any_chroot: any_chroot(db)? })
+}
+
+fn exists(db: &Connection, owner: &Owner) -> Result<bool> {
+    Ok(match owner {
+        Owner::User(name) => users::find(db, name)?.is_some(),
+        Owner::Group(name) => groups::find(db, name)?.is_some(),
+    })
+}
+
+/// What all pages of a project show.
+pub struct ProjectHead {
+    /// The project.
+    pub project: Project,
+    /// How many builds it has.
+    pub builds: u32,
+    /// The last of them, newest first.
+    pub last: Vec<Build>,
+}
+
+/// Reads a project; the error names what is missing.
+pub fn head(db: &Connection, owner: &Owner, name: &ProjectName) -> Result<ProjectHead> {
+    let project = projects::find(db, owner, name)?
+        .ok_or_else(|| Error::NotFound(format!("There is no project {owner}/{name} here.")))?;
+    let builds = builds::count(db, project.id)?;
+    let last = builds::list(db, project.id, Filter::default(), Slice::first(AT_A_GLANCE))?;
+    Ok(ProjectHead { project, builds, last })
+}
+
+/// The overview of a project.
+pub struct Overview {
+    /// What all its pages show.
+    pub head: ProjectHead,
+    /// The chroots it is built in.
+    pub chroots: Vec<ProjectChroot>,
+}
+
+/// Reads the overview of a project.
+pub fn overview(db: &Connection, owner: &Owner, name: &ProjectName) -> Result<Overview> {
+    let head = head(db, owner, name)?;
+    let mut chroots = project_chroots::list(db, head.project.id)?;
+    chroots.retain(|chroot| chroot.is_enabled() && chroot.chroot.active);
+    Ok(Overview { head, chroots })
+}
+
+/// Reads part of the list of a project's builds, newest first.
+pub fn builds_of(
+    db: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+    slice: Slice,
+) -> Result<(ProjectHead, Vec<Build>)> {
+    let head = head(db, owner, name)?;
+    let found = builds::list(db, head.project.id, Filter::default(), slice)?;
+    Ok((head, found))
+}
+
+/// A build with its parts.
+pub struct BuildDetail {
+    /// What all pages of its project show.
+    pub head: ProjectHead,
+    /// The build.
+    pub build: Build,
+    /// Its chroots.
+    pub parts: Vec<BuildPart>,
+    /// The viewer may stop it.
+    pub may_cancel: bool,
+}
+
+/// One chroot of a build.
+pub struct BuildPart {
+    /// The chroot.
+    pub chroot: BuildChroot,
+    /// What was built there.
+    pub packages: Vec<Nevra>,
+    /// What builds there, unless the server no longer offers the chroot.
+    pub recipe: Option<ChrootRecipe>,
+}
+
+/// Reads a build by its number alone.
+pub fn build(db: &Connection, id: BuildId) -> Result<Build> {
+    builds::get(db, id)?
+        .ok_or_else(|| Error::NotFound(format!("There is no build {id} on this server.")))
+}
+
+/// Reads a build with its parts.
+pub fn build_detail(db: &Connection, id: BuildId, viewer: Option<&User>) -> Result<BuildDetail> {
+    let build = build(db, id)?;
+    let head = head(db, &build.owner, &build.project)?;
+    let may_cancel = match viewer {
+        Some(viewer) if !build.state.is_finished() => {
+            authorise::may(db, viewer, Action::CancelBuild(&head.project))?
+        }
+        _ => false,
+    };
+    let mut parts = Vec::new();
+    for chroot in build_chroots::list(db, id, Slice::default())? {
+        parts.push(BuildPart {
+            packages: build_chroots::packages(db, chroot.id)?,
+            recipe: chroots::find(db, &chroot.name)?.map(|chroot| chroot.recipe),
+            chroot,
+        });
+    }
+    Ok(BuildDetail { head, build, parts, may_cancel })
+}
+
+fn cards(db: &Connection, found: Vec<Project>) -> Result<Vec<ProjectCard>> {
+    let card = |project: Project| {
+        let chroots = project_chroots::enabled_names(db, project.id)?;
+        let last = builds::list(db, project.id, Filter::default(), Slice::first(1))?.pop();
+        Ok(ProjectCard { project, chroots, last })
+    };
+    found.into_iter().map(card).collect()
+}
+
+fn any_chroot(db: &Connection) -> Result<Option<ChrootName>> {
+    let mut active = chroots::list(db)?.into_iter().filter(|chroot| chroot.active);
+    Ok(active.next().map(|chroot| chroot.name))
+}
+
+/// The slice with one row more, which tells whether there is a next page.
+fn one_more(slice: Slice) -> Slice {
+    Slice { limit: slice.limit.map(|limit| limit + 1), ..slice }
+}
+
+/// Takes that row away again, and says whether it was there.
+fn cut<T>(rows: &mut Vec<T>, slice: Slice) -> bool {
+    let Some(limit) = slice.limit else { return false };
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::model::project::ProjectSettings;
+    use crate::store::projects::NewProject;
+    use crate::store::testing;
+
+    #[test]
+    fn a_page_knows_whether_there_is_another() {
+        let slice = Slice::first(2);
+        let mut rows = vec![1, 2, 3];
+        assert!(cut(&mut rows, slice));
+        assert_eq!(rows, [1, 2]);
+        assert!(!cut(&mut rows, slice));
+        assert_eq!(one_more(slice).limit, Some(3));
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let store = testing::store();
+        let error = |result: Result<()>| result.unwrap_err().to_string();
+        store
+            .read_now(|db| {
+                let (alice, tools) = ("alice".parse().unwrap(), "tools".parse().unwrap());
+                let missing = error(head(db, &alice, &tools).map(drop));
+                assert_eq!(missing, "There is no project alice/tools here.");
+                let missing =
+                    error(owner(db, &"@devs".parse().unwrap(), Slice::first(1)).map(drop));
+                assert_eq!(missing, "There is no group @devs on this server.");
+                let missing = error(build(db, BuildId(7)).map(drop));
+                assert_eq!(missing, "There is no build 7 on this server.");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn an_unlisted_project_is_not_at_home_but_at_its_owners() {
+        let store = testing::store();
+        store
+            .write_now(|tx| {
+                let alice =
+                    users::insert(tx, &"alice".parse().unwrap(), None, false, Timestamp(0))?;
+                for (name, unlisted) in [("open", false), ("hidden", true)] {
+                    let settings = ProjectSettings { unlisted, ..ProjectSettings::default() };
+                    let new = NewProject {
+                        owner: &"alice".parse().unwrap(),
+                        name: &name.parse().unwrap(),
+                        creator: alice,
+                        persistent: false,
+                        delete_after: None,
+                        settings: &settings,
+                    };
+                    projects::insert(tx, &new)?;
+                }
+                let home = home(tx, Slice::first(10))?;
+                assert_eq!(home.projects.len(), 1);
+                assert!(!home.more);
+                let mine = owner(tx, &"alice".parse().unwrap(), Slice::first(10))?;
+                assert_eq!((mine.projects.len(), mine.count), (2, 2));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+}

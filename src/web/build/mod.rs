@@ -1,0 +1,58 @@
+//! A build: its page, its short address, its live log, and what can be done with it.
+
+mod detail;
+mod files;
+mod live;
+mod verdict;
+
+use rocket::response::Redirect;
+use rocket::{Route, State, get, routes};
+
+use self::detail::BuildPage;
+use self::files::Files;
+use super::error::PageError;
+use super::parts::Shell;
+use super::view;
+use crate::http::page::Page;
+use crate::model::{BuildId, Owner, ProjectName};
+use crate::ops::{App, pages};
+use crate::runner::builder::Builders;
+
+/// The addresses of builds.
+pub fn routes() -> Vec<Route> {
+    routes![show, short, live::follow]
+}
+
+/// A build's page; `log` says which log to show.
+#[get("/coprs/<owner>/<name>/build/<id>?<log>")]
+async fn show(
+    app: &State<App>,
+    builders: &State<Builders>,
+    shell: Shell,
+    owner: Owner,
+    name: ProjectName,
+    id: BuildId,
+    log: Option<&str>,
+) -> Result<Page<BuildPage>, PageError> {
+    let place = format!("{owner}/{name}");
+    let (layout, wanted, viewer) = (app.layout(), log.map(str::to_owned), shell.viewer.clone());
+    let (detail, files) = app
+        .store
+        .read(move |db| {
+            let detail = pages::build_detail(db, id, viewer.as_ref())?;
+            let files = Files::read(&detail, &layout, wanted.as_deref());
+            Ok::<_, crate::ops::Error>((detail, files))
+        })
+        .await?;
+    if detail.head.project.full_name() != place {
+        return Err(PageError::not_found(format!("Build {id} is not one of {place}.")));
+    }
+    Ok(Page(detail::page(shell, &detail, files, &app.layout(), builders)))
+}
+
+/// The short address, which copr-cli prints.
+#[get("/coprs/build/<id>")]
+async fn short(app: &State<App>, id: BuildId) -> Result<Redirect, PageError> {
+    let build = app.store.read(move |db| pages::build(db, id)).await?;
+    Ok(Redirect::to(view::build_url(&build.owner, &build.project, id)))
+}
