@@ -178,11 +178,13 @@ fn head(response: &LocalResponse<'_>) -> impl FnOnce(Outgoing) -> Response<Outgo
 /// An answer of the door's own, in the form that API clients expect.
 fn refuse(status: u16, why: &str) -> Response<Outgoing> {
     let text = format!("{{\"error\": \"{why}\"}}\n");
+    let length = hyper::header::HeaderValue::from(text.len());
     let mut response = Response::new(Outgoing::whole(text));
     *response.status_mut() =
         hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let json = hyper::header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(hyper::header::CONTENT_TYPE, json);
+    response.headers_mut().insert(hyper::header::CONTENT_LENGTH, length);
     response
 }
 
