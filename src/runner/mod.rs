@@ -13,6 +13,7 @@ pub mod log;
 mod publisher;
 mod record;
 mod recover;
+pub mod sandbox;
 pub mod scheduler;
 pub mod source;
 mod worker;

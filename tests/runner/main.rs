@@ -1,3 +1,6 @@
 //! The engine, from the outside.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
+
 mod mock;
+mod sandbox;

@@ -6,6 +6,7 @@
 //! machine that a launcher in front of its commands takes them to, but a shared file system.
 
 pub mod mock;
+pub mod sandbox;
 
 use std::fmt;
 use std::future::Future;

@@ -1,0 +1,341 @@
+//! The builder that comes with the server: dnf makes the root, bubblewrap fences the build.
+//!
+//! The steps are mock's: unpack the SRPM in the root, rebuild it there so that the chroot's own
+//! macros count, install what it requires, ask for further requirements until there are none,
+//! build. What separates the steps from the host is told in [`sandbox`].
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
+use crate::model::build_config::BuildConfig;
+use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::process;
+use crate::runner::log::LiveLog;
+use crate::runner::sandbox::arch::Arch;
+use crate::runner::sandbox::cache::{Base, Roots};
+use crate::runner::sandbox::collect::collect;
+use crate::runner::sandbox::dnf::Repos;
+use crate::runner::sandbox::home::Home;
+use crate::runner::sandbox::packages::{Installer, Wanted, find_dnf};
+use crate::runner::sandbox::root::BuildRoot;
+use crate::runner::sandbox::step::{Bench, Ended};
+use crate::runner::sandbox::{self, Inside};
+
+/// What has to be installed besides dnf.
+const PROGRAMS: [&str; 6] = ["bwrap", "chroot", "mount", "rpm", "setarch", "unshare"];
+/// rpmbuild's exit code for requirements that are not met.
+const UNMET: i32 = 11;
+/// How often a package may come up with further requirements.
+const MAX_ROUNDS: usize = 10;
+
+/// Builds with dnf and bubblewrap.
+pub struct Sandbox {
+    roots: Roots,
+}
+
+impl Sandbox {
+    /// A builder that keeps its build roots in the server's data directory.
+    pub fn new(data_dir: &Path) -> Sandbox {
+        Sandbox { roots: Roots::new(&data_dir.join("cache")) }
+    }
+}
+
+impl Builder for Sandbox {
+    fn describe(&self) -> Description {
+        Description {
+            name: "sandbox",
+            isolation: "a root made by dnf, entered with bubblewrap as an unprivileged user, with \
+                        processes, mounts and /tmp of its own"
+                .to_owned(),
+            cuts_network: true,
+        }
+    }
+
+    fn availability(&self) -> Result<(), String> {
+        if !rustix::process::geteuid().is_root() {
+            return Err("only root can make build roots: run the server as root, or install mock \
+                        and join the group mock"
+                .to_owned());
+        }
+        if let Some(missing) = PROGRAMS.iter().find(|name| process::find(name).is_none()) {
+            return Err(format!("{missing} is not installed: {}", process::package_for(missing)));
+        }
+        find_dnf().map(drop)
+    }
+
+    fn make_srpm<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        source: &'a SpecSource,
+    ) -> Work<'a> {
+        Box::pin(async move {
+            let bench = Bench::new(job)?;
+            let made = async {
+                let site = self.prepare(&bench, chroot, config).await?;
+                site.make_srpm(source).await
+            };
+            clean_up(job, made.await).await
+        })
+    }
+
+    fn rebuild<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        srpm: &'a Path,
+    ) -> Work<'a> {
+        Box::pin(async move {
+            let bench = Bench::new(job)?;
+            let built = async {
+                let site = self.prepare(&bench, chroot, config).await?;
+                site.rebuild(config, srpm).await
+            };
+            clean_up(job, built.await).await
+        })
+    }
+}
+
+impl Sandbox {
+    /// Makes the root and the home of a build.
+    async fn prepare<'a>(
+        &self,
+        bench: &'a Bench<'a>,
+        chroot: &Chroot,
+        config: &BuildConfig,
+    ) -> Result<Site<'a>, BuildError> {
+        self.availability().map_err(BuildError::Unavailable)?;
+        let ChrootRecipe::Sandbox { repos: base, install } = &chroot.recipe else {
+            let text = format!("{} is not a chroot of the sandbox builder", chroot.name);
+            return Err(BuildError::Internal(text));
+        };
+        let work = &bench.job.work_dir;
+        let arch = Arch::of(&chroot.name, !bench.job.launcher.is_empty())?;
+        let place = self.roots.place(&chroot.name)?;
+        let from = Base { chroot: &chroot.name, arch: &arch, repos: base, install };
+        let snapshot = place.snapshot(bench, &from).await?;
+        let repos = Repos { base, further: &config.repos };
+        let installer = Installer::new(
+            bench,
+            place,
+            work.join("dnf"),
+            &chroot.name,
+            arch.clone(),
+            repos,
+            &snapshot.db_path,
+        )?;
+        let root = BuildRoot::of(bench, snapshot, work).await?;
+        let home = Home::new(work.join("home"), &bench.job.macros)?;
+        let site = Site { bench, installer, root, home, arch };
+        site.installer.toggle_modules(&site.root, &config.additional_modules).await?;
+        if !config.repos.is_empty() {
+            // A project may replace what the chroot's own repositories have.
+            site.install("upgrades from the project's repositories", Wanted::Upgrade).await?;
+        }
+        if !config.additional_packages.is_empty() {
+            let packages = Wanted::Packages(&config.additional_packages);
+            site.install("additional packages", packages).await?;
+        }
+        Ok(site)
+    }
+}
+
+/// Everything that one build works with.
+struct Site<'a> {
+    bench: &'a Bench<'a>,
+    installer: Installer<'a>,
+    root: BuildRoot,
+    home: Home,
+    arch: Arch,
+}
+
+impl Site<'_> {
+    async fn make_srpm(&self, source: &SpecSource) -> Result<Built, BuildError> {
+        let name = source.spec.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_spec = source.spec.extension().is_some_and(|ending| ending == "spec");
+        if !is_spec || name.starts_with(['.', '-']) {
+            return Err(BuildError::BadSource(format!("{name:?} is not the name of a spec file")));
+        }
+        if let Some(sources) = &source.sources {
+            self.home.put_sources(sources)?;
+        }
+        let spec = self.home.put(&source.spec, &format!("build/SPECS/{name}"))?;
+        let mut words = self.rpmbuild("-bs");
+        if source.download {
+            words.extend(["--define", "_disable_source_fetch 0"].map(OsString::from));
+        }
+        words.push(spec.into());
+        self.bench.begin("rpmbuild -bs");
+        let ended = self.run_inside(source.download, words).await?;
+        if !ended.success() {
+            return Err(BuildError::BadSource(rpm_errors("the spec file cannot be used", &ended)));
+        }
+        let srpm = self.collect_srpm(&self.bench.job.result_dir)?;
+        self.bench.finish("rpmbuild -bs");
+        Ok(Built { srpm, packages: Vec::new() })
+    }
+
+    async fn rebuild(&self, config: &BuildConfig, srpm: &Path) -> Result<Built, BuildError> {
+        let (bench, options) = (self.bench, options(config)?);
+        let (spec, spec_file) = self.unpack(srpm).await?;
+        let mut remake = self.rpmbuild("-bs");
+        remake.extend(options.iter().cloned().chain([spec.clone().into()]));
+        let ended = self.run_inside(false, remake).await?;
+        if !ended.success() {
+            return Err(BuildError::BadSource(rpm_errors("the spec file cannot be used", &ended)));
+        }
+        self.require("BuildRequires", "build/SRPMS", ".src.rpm").await?;
+        let dynamic = Home::has_dynamic_requirements(&spec_file)?;
+        if dynamic {
+            self.require_dynamically(config.enable_net, &options, &spec).await?;
+        }
+        let installed = bench.job.result_dir.join("installed_pkgs.log");
+        let installed = LiveLog::with_limit(&installed, bench.job.log_limit)?;
+        bench.record(&installed, self.installer.list_command(&self.root)).await?;
+        // The SRPM is written again where the build has added to its requirements.
+        let mut build = self.rpmbuild(if dynamic { "-ba" } else { "-bb" });
+        build.extend(options.into_iter().chain([spec.into()]));
+        bench.begin("rpmbuild");
+        let ended = self.run_inside(config.enable_net, build).await?;
+        bench.note(&bench.build_log, &format!("Child return code was: {}", ended.code));
+        if !ended.success() {
+            return Err(BuildError::Failed(rpm_errors("the build failed", &ended)));
+        }
+        bench.finish("rpmbuild");
+        let to = &bench.job.result_dir;
+        let packages = collect(self.home.dir(), "build/RPMS", ".rpm", to)?;
+        Ok(Built { srpm: self.collect_srpm(to)?, packages })
+    }
+
+    /// Unpacks the SRPM inside the root; returns its spec file's path there and here.
+    async fn unpack(&self, srpm: &Path) -> Result<(PathBuf, PathBuf), BuildError> {
+        self.bench.begin("unpacking the SRPM");
+        let srpm = self.home.put(srpm, "original.src.rpm")?;
+        let words = ["rpm", "-Uv", "--nodeps", "--nosignature", &srpm].map(OsString::from).into();
+        let ended = self.run_inside(false, words).await?;
+        if !ended.success() {
+            let text = format!("the SRPM cannot be unpacked: {}", rpm_reason(&ended));
+            return Err(BuildError::BadSource(text));
+        }
+        let spec = self.home.only_spec()?;
+        self.bench.finish("unpacking the SRPM");
+        Ok(spec)
+    }
+
+    /// Asks the package for further requirements and installs them until it has no more.
+    async fn require_dynamically(
+        &self,
+        network: bool,
+        options: &[OsString],
+        spec: &Path,
+    ) -> Result<(), BuildError> {
+        for _ in 0..MAX_ROUNDS {
+            let mut words: Vec<OsString> =
+                ["rpmbuild", "-br", "--target", &self.arch.rpm].map(OsString::from).into();
+            words.extend(options.iter().cloned().chain([spec.into()]));
+            self.bench.begin("rpmbuild -br");
+            let ended = self.run_inside(network, words).await?;
+            match ended.code {
+                0 => return Ok(()),
+                UNMET => {
+                    let ending = ".buildreqs.nosrc.rpm";
+                    self.require("dynamic BuildRequires", "build/SRPMS", ending).await?;
+                }
+                _ => {
+                    let text = rpm_errors("%generate_buildrequires failed", &ended);
+                    return Err(BuildError::Failed(text));
+                }
+            }
+        }
+        let text = format!("the package has further BuildRequires after {MAX_ROUNDS} rounds");
+        Err(BuildError::Failed(text))
+    }
+
+    /// Installs what the SRPM with this ending requires for its build.
+    async fn require(&self, what: &str, dir: &str, ending: &str) -> Result<(), BuildError> {
+        // dnf gets a copy that the build cannot exchange, under our own right to read it.
+        let safe = self.bench.job.work_dir.join("wanted");
+        fs::create_dir_all(&safe)?;
+        let srpms = collect(self.home.dir(), dir, ending, &safe)?;
+        let Some(srpm) = srpms.last() else {
+            return Err(BuildError::Failed(format!("rpmbuild has left no {ending}")));
+        };
+        let installed = self.install(what, Wanted::Requirements(srpm)).await;
+        fs::remove_dir_all(&safe)?;
+        installed
+    }
+
+    async fn install(&self, what: &str, wanted: Wanted<'_>) -> Result<(), BuildError> {
+        let what = format!("installing {what}");
+        self.bench.begin(&what);
+        self.installer.install(&self.root, wanted).await?;
+        self.bench.finish(&what);
+        Ok(())
+    }
+
+    fn collect_srpm(&self, to: &Path) -> Result<PathBuf, BuildError> {
+        let mut srpms = collect(self.home.dir(), "build/SRPMS", ".src.rpm", to)?;
+        match (srpms.pop(), srpms.is_empty()) {
+            (Some(srpm), true) => Ok(srpm),
+            (None, _) => Err(BuildError::Failed("rpmbuild has made no SRPM".to_owned())),
+            _ => Err(BuildError::Failed("rpmbuild has made more than one SRPM".to_owned())),
+        }
+    }
+
+    /// dnf has seen to the requirements; the root's rpm may not even read its database.
+    fn rpmbuild(&self, stage: &str) -> Vec<OsString> {
+        ["rpmbuild", stage, "--nodeps", "--target", &self.arch.rpm].map(OsString::from).into()
+    }
+
+    async fn run_inside(&self, network: bool, words: Vec<OsString>) -> Result<Ended, BuildError> {
+        let (root, home) = (&self.root, &self.home);
+        let inside = Inside { root, home, personality: self.arch.personality };
+        self.bench.run(&self.bench.build_log, inside.command(network, words)).await
+    }
+}
+
+/// `--with` and `--without`.
+fn options(config: &BuildConfig) -> Result<Vec<OsString>, BuildError> {
+    let with = config.with_opts.iter().map(|name| ("--with", name));
+    let without = config.without_opts.iter().map(|name| ("--without", name));
+    let mut words = Vec::new();
+    for (option, name) in with.chain(without) {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "_-.+".contains(c);
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(legal) {
+            let text = format!("{name:?} cannot be an argument of rpmbuild {option}");
+            return Err(BuildError::BadSource(text));
+        }
+        words.extend([option.into(), name.into()]);
+    }
+    Ok(words)
+}
+
+/// `what`, with rpmbuild's own reason: its errors, or the last thing it said.
+fn rpm_errors(what: &str, ended: &Ended) -> String {
+    format!("{what}: {}", rpm_reason(ended))
+}
+
+fn rpm_reason(ended: &Ended) -> String {
+    let mut errors: Vec<&str> = ended
+        .tail
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("error: "))
+        .filter(|line| !line.is_empty())
+        .collect();
+    errors.dedup();
+    errors.truncate(3);
+    if errors.is_empty() { ended.last_line().to_owned() } else { errors.join("; ") }
+}
+
+/// Removes what the build has left in its scratch directory, whatever came of it.
+async fn clean_up(job: &Job, result: Result<Built, BuildError>) -> Result<Built, BuildError> {
+    let removed = sandbox::cache::empty(&job.work_dir).await;
+    if result.is_ok() {
+        removed?;
+    }
+    result
+}
