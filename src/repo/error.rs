@@ -61,6 +61,9 @@ pub enum Error {
     /// Somebody else publishes the same repository right now.
     #[error("{} is being published by somebody else; try again", .0.display())]
     Busy(PathBuf),
+    /// The results are on a file system that cannot do what publishing rests on.
+    #[error("the file system of {} cannot exchange two directories; keep the data directory on ext4, XFS or Btrfs", .0.display())]
+    NoExchange(PathBuf),
     /// The project has no key yet.
     #[error("there is no usable signing key in {}", .0.display())]
     NoKey(PathBuf),

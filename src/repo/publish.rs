@@ -8,12 +8,14 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
@@ -54,8 +56,8 @@ impl Publication {
     /// packages, and does so also after a power loss; after an error it is as it was. One
     /// repository can be published by one caller at a time.
     pub async fn publish(self, errand: Errand<'_>) -> Result<(), Error> {
-        let this = Arc::new(self);
-        let (_lock, mut update) = blocking(&this, Publication::prepare).await?;
+        let this = spawn_blocking(move || Held::new(self)).await??;
+        let mut update = this.dir.join(REPODATA).join(REPOMD).is_file();
         loop {
             let scratch = match this.make_generation(update, errand).await {
                 Ok(scratch) => scratch,
@@ -72,50 +74,8 @@ impl Publication {
             if let Some(key) = &this.key {
                 key.sign_file(&scratch.path().join(REPODATA).join(REPOMD), errand).await?;
             }
-            return blocking(&this, move |this| this.switch(&scratch)).await;
+            return this.blocking(move |this| this.switch(&scratch)).await;
         }
-    }
-
-    /// Looks whether everything is there; says whether there are current metadata to start from.
-    fn prepare(&self) -> Result<(OwnedFd, bool), Error> {
-        fs::create_dir_all(&self.dir).map_err(Error::disk(&self.dir))?;
-        let lock = lock(&self.dir)?;
-        remove_scratch(&self.dir)?;
-        let missing = |name: &&String| !self.dir.join(name).is_file();
-        let missing: Vec<String> = self.packages.iter().filter(missing).cloned().collect();
-        if !missing.is_empty() {
-            return Err(Error::PackagesMissing(missing));
-        }
-        Ok((lock, self.dir.join(REPODATA).join(REPOMD).is_file()))
-    }
-
-    /// Makes the next generation, unsigned, in a directory of its own.
-    async fn make_generation(
-        self: &Arc<Publication>,
-        update: bool,
-        errand: Errand<'_>,
-    ) -> Result<TempDir, Error> {
-        let scratch = blocking(self, |this| {
-            let dir = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&this.dir);
-            let dir = dir.map_err(Error::disk(&this.dir))?;
-            let list = dir.path().join("pkglist");
-            write_list(&list, &this.packages).map_err(Error::disk(&list))?;
-            Ok(dir)
-        })
-        .await?;
-        let run = Run {
-            repo: &self.dir,
-            pkglist: &scratch.path().join("pkglist"),
-            out: scratch.path(),
-            comps: self.comps.as_deref(),
-            update,
-        };
-        run.run(errand).await?;
-        blocking(self, move |this| {
-            this.verify(scratch.path())?;
-            Ok(scratch)
-        })
-        .await
     }
 
     /// Whether the generation in `scratch` is whole and lists the packages that it should. The
@@ -153,17 +113,19 @@ impl Publication {
     /// Puts the finished generation in `scratch` in the place of the current one.
     fn switch(&self, scratch: &TempDir) -> Result<(), Error> {
         let (new, current) = (scratch.path().join(REPODATA), self.dir.join(REPODATA));
-        for entry in fs::read_dir(&new).map_err(Error::disk(&new))?.flatten() {
-            disk::sync(&entry.path())?;
-        }
+        let made = fs::read_dir(&new).map_err(Error::disk(&new))?;
+        let mut made: Vec<PathBuf> = made.flatten().map(|entry| entry.path()).collect();
         let replaces = current.is_dir();
         if replaces {
             self.carry_over(&current, &new)?;
         }
-        disk::sync(&new)?;
+        made.push(new.clone());
+        disk::sync_all(&made)?;
         let flags = if replaces { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-        renameat_with(CWD, &new, CWD, &current, flags)
-            .map_err(|error| Error::disk(&current)(error.into()))?;
+        renameat_with(CWD, &new, CWD, &current, flags).map_err(|error| match error {
+            Errno::INVAL | Errno::NOSYS => Error::NoExchange(self.dir.clone()),
+            error => Error::Disk { path: current, error: error.into() },
+        })?;
         disk::sync(&self.dir)
     }
 
@@ -202,13 +164,75 @@ impl Publication {
     }
 }
 
-/// Runs `work` where waiting for the disk disturbs nobody.
-async fn blocking<T: Send + 'static>(
-    publication: &Arc<Publication>,
-    work: impl FnOnce(&Publication) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let publication = Arc::clone(publication);
-    spawn_blocking(move || work(&publication)).await?
+/// A publication under way, with the lock on its repository. Whatever works on the repository
+/// holds this, also when nobody waits for the outcome any more.
+struct Held {
+    publication: Publication,
+    _lock: Lock,
+}
+
+impl Deref for Held {
+    type Target = Publication;
+
+    fn deref(&self) -> &Publication {
+        &self.publication
+    }
+}
+
+impl Held {
+    /// Looks whether everything is there.
+    fn new(publication: Publication) -> Result<Arc<Held>, Error> {
+        let dir = &publication.dir;
+        fs::create_dir_all(dir).map_err(Error::disk(dir))?;
+        let lock = Lock::new(dir)?;
+        remove_scratch(dir)?;
+        let missing = |name: &&String| !dir.join(name).is_file();
+        let missing: Vec<String> = publication.packages.iter().filter(missing).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Error::PackagesMissing(missing));
+        }
+        Ok(Arc::new(Held { publication, _lock: lock }))
+    }
+
+    /// A directory for the next generation, with the list of packages in it.
+    fn make_scratch(&self) -> Result<TempDir, Error> {
+        let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&self.dir);
+        let scratch = scratch.map_err(Error::disk(&self.dir))?;
+        let list = scratch.path().join("pkglist");
+        write_list(&list, &self.packages).map_err(Error::disk(&list))?;
+        Ok(scratch)
+    }
+
+    /// Makes the next generation, unsigned, in a directory of its own.
+    async fn make_generation(
+        self: &Arc<Held>,
+        update: bool,
+        errand: Errand<'_>,
+    ) -> Result<TempDir, Error> {
+        let scratch = self.blocking(Held::make_scratch).await?;
+        let run = Run {
+            repo: &self.dir,
+            pkglist: &scratch.path().join("pkglist"),
+            out: scratch.path(),
+            comps: self.comps.as_deref(),
+            update,
+        };
+        run.run(errand).await?;
+        self.blocking(move |this| {
+            this.verify(scratch.path())?;
+            Ok(scratch)
+        })
+        .await
+    }
+
+    /// Runs `work` where waiting for the disk disturbs nobody.
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Held>,
+        work: impl FnOnce(&Held) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let this = Arc::clone(self);
+        spawn_blocking(move || work(&this)).await?
+    }
 }
 
 fn write_list(path: &Path, packages: &[String]) -> io::Result<()> {
@@ -219,13 +243,24 @@ fn write_list(path: &Path, packages: &[String]) -> io::Result<()> {
     list.flush()
 }
 
-/// Holds others off the repository until the answer is dropped, or this process ends.
-fn lock(dir: &Path) -> Result<OwnedFd, Error> {
-    let fd = OwnedFd::from(File::open(dir).map_err(Error::disk(dir))?);
-    match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(fd),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Busy(dir.to_owned())),
-        Err(error) => Err(Error::Disk { path: dir.to_owned(), error: error.into() }),
+/// Holds others off a repository.
+struct Lock(OwnedFd);
+
+impl Lock {
+    fn new(dir: &Path) -> Result<Lock, Error> {
+        let fd = OwnedFd::from(File::open(dir).map_err(Error::disk(dir))?);
+        match flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock(fd)),
+            Err(Errno::WOULDBLOCK) => Err(Error::Busy(dir.to_owned())),
+            Err(error) => Err(Error::Disk { path: dir.to_owned(), error: error.into() }),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would not do: a program that is just being started has the file open as well.
+        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
@@ -235,7 +270,7 @@ pub fn sweep(dir: &Path) -> Result<(), Error> {
     if !dir.is_dir() {
         return Ok(());
     }
-    let _lock = lock(dir)?;
+    let _lock = Lock::new(dir)?;
     remove_scratch(dir)
 }
 
@@ -254,8 +289,10 @@ fn remove_scratch(dir: &Path) -> Result<(), Error> {
 /// each where they are small. To be repeated after a crash.
 pub fn move_in(from: &Path, to: &Path) -> Result<Vec<String>, Error> {
     fs::create_dir_all(to).map_err(Error::disk(to))?;
-    for name in packages_in(from)? {
-        disk::sync(&from.join(&name))?;
+    let names = packages_in(from)?;
+    let paths: Vec<PathBuf> = names.iter().map(|name| from.join(name)).collect();
+    disk::sync_all(&paths)?;
+    for name in names {
         fs::rename(from.join(&name), to.join(&name)).map_err(Error::disk(to.join(&name)))?;
     }
     disk::sync(to)?;

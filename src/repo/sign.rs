@@ -5,6 +5,7 @@
 //! `gpg` accepts as a home, together with its fingerprint and the public key as text.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -241,8 +242,10 @@ async fn look_before_signing(packages: Vec<PathBuf>) -> Result<Vec<PathBuf>, Err
         dirs.dedup();
         for dir in dirs {
             for entry in fs::read_dir(dir).map_err(Error::disk(dir))?.flatten() {
-                if is_leftover(&entry.file_name().to_string_lossy()) {
-                    fs::remove_file(entry.path()).map_err(Error::disk(entry.path()))?;
+                let path = entry.path();
+                // Others may be signing their packages in the same directory.
+                if packages.iter().any(|package| is_leftover(&path, package)) {
+                    fs::remove_file(&path).map_err(Error::disk(&path))?;
                 }
             }
         }
@@ -259,9 +262,15 @@ async fn look_before_signing(packages: Vec<PathBuf>) -> Result<Vec<PathBuf>, Err
 }
 
 /// `x.rpm.sig` is `gpg`'s output for `rpmsign`, `x.rpm.Ab12Cd` a package being written anew.
-fn is_leftover(name: &str) -> bool {
-    let Some((_, rest)) = name.rsplit_once(".rpm.") else { return false };
-    rest == "sig" || rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+fn is_leftover(path: &Path, package: &Path) -> bool {
+    let rest = path.as_os_str().as_bytes().strip_prefix(package.as_os_str().as_bytes());
+    match rest {
+        Some(b".sig") => true,
+        Some([b'.', random @ ..]) => {
+            random.len() == 6 && random.iter().all(u8::is_ascii_alphanumeric)
+        }
+        _ => false,
+    }
 }
 
 /// The bytes of a fingerprint of 40 hexadecimal digits.
@@ -292,10 +301,16 @@ mod tests {
 
     #[test]
     fn leftovers_of_rpmsign_are_told_from_packages() {
-        for leftover in ["a-1.noarch.rpm.sig", "a-1.noarch.rpm.Xy12Z9"] {
+        let is_leftover = |name| is_leftover(Path::new(name), Path::new("d/a-1.noarch.rpm"));
+        for leftover in ["d/a-1.noarch.rpm.sig", "d/a-1.noarch.rpm.Xy12Z9"] {
             assert!(is_leftover(leftover), "{leftover}");
         }
-        for other in ["a-1.noarch.rpm", "a.rpm.log.gz", "build.log", "a.rpm.1234567"] {
+        for other in [
+            "d/a-1.noarch.rpm",
+            "d/a-1.noarch.rpm.1234567",
+            "d/a-1.noarch.rpm.log.gz",
+            "d/b-1.noarch.rpm.sig",
+        ] {
             assert!(!is_leftover(other), "{other}");
         }
     }

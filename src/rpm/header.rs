@@ -251,9 +251,29 @@ impl Rpm {
 
     /// Whether a signature names `fingerprint` as its maker. The signature itself is not checked.
     pub fn names_signer(&self, fingerprint: &[u8]) -> bool {
+        let holds =
+            |packet: &[u8]| packet.windows(fingerprint.len()).any(|part| part == fingerprint);
         let rsa = self.signature.bytes(tag::signature::RSA).ok().flatten();
-        rsa.is_some_and(|packet| packet.windows(fingerprint.len()).any(|part| part == fingerprint))
+        // Only in the format of rpm 6, where there may be several, in base64.
+        let open_pgp = self.signature.strings(tag::signature::OPENPGP).unwrap_or_default();
+        rsa.is_some_and(holds) || open_pgp.iter().any(|text| holds(&decode_base64(text)))
     }
+}
+
+/// The bytes that `text` stands for; what is no digit is passed over.
+fn decode_base64(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0u32, 0);
+    for digit in text.bytes().filter_map(|byte| (0u32..).zip(DIGITS).find(|(_, d)| **d == byte)) {
+        bits = bits << 6 | digit.0;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count).to_le_bytes()[0]);
+        }
+    }
+    bytes
 }
 
 const SIGNATURES: [u32; 5] = [

@@ -312,6 +312,16 @@ pub(crate) mod tests {
         assert!(rpm.is_signed());
         assert!(rpm.names_signer(b"abcdefgh"));
         assert!(!rpm.names_signer(b"other"));
+
+        let mut file = vec![0; 96];
+        file[..4].copy_from_slice(&[0xed, 0xab, 0xee, 0xdb]);
+        file.extend(header(&[(tag::signature::OPENPGP, Texts(&["eA==", "LmFiY2RlZmdo"]))]));
+        file.resize(file.len().next_multiple_of(8), 0);
+        file.extend(header(&[(tag::NAME, Text("six"))]));
+        let rpm = Rpm::read(&mut file.as_slice()).unwrap();
+        assert!(rpm.is_signed());
+        assert!(rpm.names_signer(b"abcdefgh"));
+        assert!(!rpm.names_signer(b"LmFi"));
     }
 
     #[test]

@@ -183,6 +183,27 @@ async fn canceling_leaves_nothing_behind() {
     assert!(names_in(&a_box.repo()).is_empty());
 }
 
+/// Callers may stop waiting at any point; what then still runs must not meet the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn giving_up_at_any_point_leaves_a_repository_that_is_whole() {
+    let a_box = Box::new();
+    let all: Vec<String> = (1..=9).map(|n| a_box.add(n)).collect();
+    a_box.publish(&[]).await;
+    for n in 0..40 {
+        let publish = a_box.publication(&all[..1 + n % 9], None).publish(a_box.errand());
+        let _ = tokio::time::timeout(Duration::from_millis(n as u64), publish).await;
+        looks_good(&a_box.repo());
+    }
+    loop {
+        match a_box.publication(&all, None).publish(a_box.errand()).await {
+            Err(Error::Busy(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
+            result => break result.unwrap(),
+        }
+    }
+    assert_eq!(looks_good(&a_box.repo()), all);
+    assert!(!names_in(&a_box.repo()).iter().any(|name| name.starts_with('.')));
+}
+
 #[tokio::test]
 async fn packages_are_moved_in_as_often_as_it_takes() {
     let a_box = Box::new();
