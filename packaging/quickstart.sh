@@ -33,6 +33,7 @@ binary=$target/release/coprbox
 work='' log='' server='' config=''
 
 step() { printf '==> %s\n' "$*"; }
+indent() { sed -u 's/^/    /'; }
 fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 
 # Whatever ends this script early also ends what it has started.
@@ -148,17 +149,17 @@ add_chroot() {
     if [ $builder = mock ]; then
         chroot=$(host_chroot)
         step "using the chroot $chroot"
-        coprbox chroot enable "$chroot"
+        coprbox chroot enable "$chroot" 2>&1 | indent
         return
     fi
     chroot=debian-12-$arch
     base=${XDG_CACHE_HOME:-$HOME/.cache}/coprbox/debian-12
     [ "$(id -u)" != 0 ] || base=/var/cache/coprbox/debian-12
     step "making RPMs of Debian packages for the chroot $chroot, in $base"
-    packaging/base-repo/make.py --output "$base/repo" --cache "$base/debs"
+    packaging/base-repo/make.py --output "$base/repo" --cache "$base/debs" 2>&1 | indent
     # With a data directory of an earlier run it is there already.
     coprbox chroot list | grep -q "^$chroot " ||
-        coprbox chroot add "$chroot" --builder sandbox --repo "file://$base/repo"
+        coprbox chroot add "$chroot" --builder sandbox --repo "file://$base/repo" 2>&1 | indent
 }
 
 log_in() {
