@@ -101,6 +101,8 @@ fn dependencies(db: &Connection, project: &Project) -> Result<Vec<Dependency>> {
         }
         found.push(Dependency { url, project: target });
     }
+    // Those on this server first, as in Copr's repository files.
+    found.sort_by_key(|needed| matches!(needed.url.target(), RepoTarget::External(_)));
     Ok(found)
 }
 
