@@ -68,7 +68,7 @@ async fn plain(
     answer(app, owner, dir, release, &params).await
 }
 
-#[get("/coprs/g/<group>/<dir>/repo/<release>/<_file>")]
+#[get("/coprs/g/<group>/<dir>/repo/<release>/<_file>", rank = 3)]
 async fn named_of_group(
     app: &State<App>,
     group: &str,
@@ -80,7 +80,7 @@ async fn named_of_group(
     answer(app, &format!("@{group}"), dir, release, &params).await
 }
 
-#[get("/coprs/g/<group>/<dir>/repo/<release>")]
+#[get("/coprs/g/<group>/<dir>/repo/<release>", rank = 3)]
 async fn plain_of_group(
     app: &State<App>,
     group: &str,

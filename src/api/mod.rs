@@ -18,6 +18,7 @@ mod package;
 mod params;
 mod project;
 mod project_chroot;
+mod project_permission;
 mod rpmrepo;
 mod upload;
 mod view;
@@ -32,6 +33,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     rocket
         .mount(BASE, general::routes())
         .mount(BASE, project::routes())
+        .mount(BASE, project_permission::routes())
         .mount(BASE, project_chroot::routes())
         .mount(BASE, mock_chroot::routes())
         .mount(BASE, package::routes())

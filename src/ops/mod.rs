@@ -13,6 +13,7 @@ pub mod install;
 pub mod mistakes;
 pub mod packages;
 pub mod pages;
+pub mod permissions;
 pub mod project_chroots;
 pub mod projects;
 

@@ -50,6 +50,14 @@ pub fn find(db: &Connection, project: ProjectId, user: UserId) -> Result<Option<
         .optional()?)
 }
 
+/// Everybody who has a role in a project or had one, by name. A project has some dozens.
+pub fn list(db: &Connection, project: ProjectId) -> Result<Vec<Permission>> {
+    db.prepare_cached(&format!("{SELECT} WHERE pe.project_id = ?1 ORDER BY u.name LIMIT 10000"))?
+        .query_map([project], from_row)?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
 /// Gives a user these roles, instead of earlier ones.
 pub fn set(
     db: &Connection,

@@ -79,3 +79,10 @@ fn chroots_come_in_the_admins_order_without_retired_ones() {
     assert_eq!(names.len(), 4);
     assert!(!names.contains(&"fedora-40-x86_64".to_owned()));
 }
+
+#[test]
+fn pages_and_api_do_not_get_into_each_others_way() {
+    let figment = rocket::Config::figment().merge(("log_level", "off"));
+    let both = coprbox::web::mount(coprbox::api::mount(rocket::custom(figment)));
+    assert!(rocket::local::blocking::Client::untracked(both).is_ok());
+}

@@ -11,4 +11,5 @@ mod hub;
 mod lists;
 mod project;
 mod project_chroot;
+mod project_permission;
 mod upload;

@@ -93,6 +93,11 @@ impl Body {
         field.map(|(_, values)| values.as_slice())
     }
 
+    /// All fields with their values as they came, for requests whose fields have no fixed names.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &[Value])> {
+        self.fields.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+
     /// Whether a field was sent and is not `null`.
     pub fn has(&self, name: &str) -> bool {
         self.raw(name).is_some()
