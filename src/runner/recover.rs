@@ -25,6 +25,7 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
     if killed > 0 {
         tracing::warn!(killed, "ended processes of an earlier server");
     }
+    clear_remains(shop).await;
     let kept = shop.store.write(|db| put_all_back(db)).await?;
     let uploads = shop.store.read(builds::uploads).await?.into_iter().collect();
     for (dir, kept) in [(shop.layout.work(), kept), (shop.layout.uploads(), uploads)] {
@@ -34,6 +35,16 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
         tracing::warn!(%error, "cannot remove half-made keys");
     }
     Ok(())
+}
+
+/// Lets the builders remove what interrupted builds have left elsewhere on the machine.
+async fn clear_remains(shop: &Workshop) {
+    for entry in fs::read_dir(shop.layout.work()).into_iter().flatten().flatten() {
+        let dir = worker::builder_dir(&entry.path());
+        for builder in [&shop.builders.mock, &shop.builders.sandbox] {
+            builder.clear_remains(&dir).await;
+        }
+    }
 }
 
 /// Puts every running job back; the names of the scratch directories that are still needed.

@@ -141,6 +141,9 @@ impl fmt::Display for Description {
 /// The work of a builder, to be awaited. Dropping it ends its processes.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + Send + 'a>>;
 
+/// Clearing away, to be awaited.
+pub type Clearing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// Something that builds.
 pub trait Builder: Send + Sync {
     /// What it is and what it separates.
@@ -168,6 +171,12 @@ pub trait Builder: Send + Sync {
         config: &'a BuildConfig,
         srpm: &'a std::path::Path,
     ) -> Work<'a>;
+
+    /// Removes what a build whose server was killed has left outside of its scratch directory and
+    /// its result directory. The former is still there, its processes are not.
+    fn clear_remains<'a>(&'a self, _work_dir: &'a std::path::Path) -> Clearing<'a> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// The builders of this server.

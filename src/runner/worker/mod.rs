@@ -133,7 +133,7 @@ impl Bench<'_> {
         log: &Arc<LiveLog>,
     ) -> io::Result<builder::Job> {
         let runner = &self.shop.config.runner;
-        let work_dir = self.dir.join("builder");
+        let work_dir = builder_dir(&self.dir);
         std::fs::create_dir_all(&work_dir)?;
         Ok(builder::Job {
             tag: format!("{}-{}", build.id, self.job.id),
@@ -149,6 +149,11 @@ impl Bench<'_> {
             macros: macros(build),
         })
     }
+}
+
+/// Where in a job's scratch directory its builder works.
+pub(super) fn builder_dir(job_dir: &Path) -> PathBuf {
+    job_dir.join("builder")
 }
 
 /// The macros that Copr defines for every build: who it is for, and a tag that tells builds apart.

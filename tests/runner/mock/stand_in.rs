@@ -131,7 +131,10 @@ impl StandIn {
 
     /// The configuration of the last call for a job.
     fn generated(&self, job: &Job) -> String {
-        fs::read_to_string(self.bench.path("state").join(format!("config-{}", job.tag))).unwrap()
+        let named = |name: &str| name.starts_with(&format!("config-{}-", job.tag));
+        let mut files = fs::read_dir(self.bench.path("state")).unwrap().map(Result::unwrap);
+        let file = files.find(|file| named(&file.file_name().to_string_lossy())).unwrap();
+        fs::read_to_string(file.path()).unwrap()
     }
 
     fn assert_nothing_is_left(&self) {
@@ -142,9 +145,9 @@ impl StandIn {
 
     /// Waits until the stand-in is at work on a job.
     async fn at_work(&self, job: &Job) {
-        let pid = self.bench.path("state/roots").join(&job.tag).join("pid");
+        let roots = self.bench.path("state/roots");
         for _ in 0..500 {
-            if pid.exists() {
+            if fs::read_dir(&roots).unwrap().any(|root| root.unwrap().path().join("pid").exists()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -233,6 +236,21 @@ async fn a_build_that_takes_too_long_is_killed_when_it_does_not_listen() {
     if stand_in.caller.is_root() {
         stand_in.assert_nothing_is_left();
     }
+}
+
+#[tokio::test]
+async fn what_a_killed_server_has_left_is_removed_by_the_next() {
+    let stand_in = StandIn::new();
+    let job = stand_in.bench.job();
+    tokio::select! {
+        result = stand_in.rebuild(&job, "sleepy-1-1.src.rpm") => panic!("{result:?}"),
+        () = stand_in.at_work(&job) => {}
+    }
+    let roots = || fs::read_dir(stand_in.bench.path("state/roots")).unwrap().count();
+    assert_eq!(roots(), 1);
+    stand_in.bench.is_quiet();
+    stand_in.mock.clear_remains(&job.work_dir).await;
+    stand_in.assert_nothing_is_left();
 }
 
 #[tokio::test]

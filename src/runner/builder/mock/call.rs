@@ -1,23 +1,21 @@
 //! Calling mock, and stopping it.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::exit::{Failure, Traces};
-use super::host::Caller;
 use super::network::{Network, Plan, repositories_are_local};
+use super::root::{Root, text_of};
 use super::stage::Stage;
 use super::tidy::Tidy;
 use super::{Stop, Task};
 use crate::model::build_config::BuildConfig;
-use crate::process::{Exit, Fence, Program};
+use crate::process::{Exit, Program};
 use crate::runner::builder::{BuildError, Job};
 
-/// How long clearing away may take.
-const CLEARING: Duration = Duration::from_mins(2);
+/// How long mock may take to print its configuration.
+const READING: Duration = Duration::from_mins(1);
 /// How often the size of mock's own logs is looked at.
 const LOG_CHECK: Duration = Duration::from_secs(2);
 
@@ -26,9 +24,7 @@ pub(super) struct Session<'a> {
     pub(super) job: &'a Job,
     pub(super) build: &'a BuildConfig,
     pub(super) stage: &'a Stage,
-    pub(super) caller: &'a Caller,
-    /// The program.
-    pub(super) mock: &'a Path,
+    pub(super) root: Root<'a>,
     pub(super) started: Instant,
 }
 
@@ -78,8 +74,8 @@ impl Session<'_> {
 
     /// Whether the package manager gets all it wants from the disk.
     async fn needs_no_network(&self) -> Result<bool, BuildError> {
-        let program = self.program(false, &self.words(&self.stage.config, &["--debug-config"]));
-        let printed = program.timeout(CLEARING).capture(&self.job.cancel).await?;
+        let program = self.root.mock(&self.stage.config, &["--debug-config"], false);
+        let printed = program.timeout(READING).capture(&self.job.cancel).await?;
         Ok(printed.exit.success()
             && repositories_are_local(&String::from_utf8_lossy(&printed.stdout)))
     }
@@ -89,9 +85,10 @@ impl Session<'_> {
         let job = self.job;
         let left = job.timeout.saturating_sub(self.started.elapsed());
         let results = text_of(&self.stage.results);
-        let mut words = self.words(&self.stage.config, &["--resultdir", &results]);
-        words.extend_from_slice(what);
-        let program = self.program(cut_off, &words).timeout(left).grace(job.grace);
+        let mut words = vec!["--resultdir", &results];
+        words.extend(what.iter().map(String::as_str));
+        let program = self.root.mock(&self.stage.config, &words, cut_off);
+        let program = program.timeout(left).grace(job.grace);
         let exit = self.watch(program, left).await?;
         match exit {
             Exit::Code(code) => match Traces::read(&job.result_dir, job.log.path()).failure(code) {
@@ -143,7 +140,7 @@ impl Session<'_> {
     /// Ends when mock is being stopped and our signals cannot reach it: called by an ordinary user
     /// it runs as root.
     async fn must_help_to_stop(&self, limit: Duration) {
-        if self.caller.is_root() {
+        if self.root.caller.is_root() {
             return std::future::pending().await;
         }
         tokio::select! {
@@ -155,80 +152,32 @@ impl Session<'_> {
     /// Has another mock, root as well, kill what runs in the build root; the first one then ends
     /// by itself.
     async fn kill_as_root(&self) {
-        if self.caller.is_root() {
-            return;
+        if !self.root.caller.is_root() {
+            self.note(self.root.aside(&self.stage.config, "--orphanskill").await);
         }
-        let orphans = self.words(&self.stage.config, &["--orphanskill"]);
-        self.aside(&orphans).await;
     }
 
     /// Removes what mock has left, when it was stopped or does not do it by itself.
-    pub(super) async fn clear_away(&self) {
+    pub(super) async fn clear_away(&self, result: &Result<(), Stop>) {
         let state = std::fs::read_to_string(self.job.result_dir.join("state.log"));
+        if state.is_err() && matches!(result, Err(Stop::Failed(_))) {
+            // It ended by itself before it had begun.
+            return;
+        }
         let state = state.unwrap_or_default();
         let cleaned = state.lines().rfind(|line| line.contains("clean chroot"));
         if !cleaned.is_some_and(|line| line.ends_with("Finish: clean chroot")) {
-            let scrub = self.words(&self.stage.config, &["--scrub=chroot"]);
-            self.aside(&scrub).await;
+            self.note(self.root.remove(&self.stage.config).await);
         }
         if state.contains("Start(bootstrap)") {
-            // `--scrub=bootstrap` would also remove the cache that other builds are using.
-            let clean = self.words(&self.stage.bootstrap, &["--clean"]);
-            self.aside(&clean).await;
+            self.note(self.root.remove_bootstrap(&self.stage.bootstrap).await);
         }
     }
 
-    /// A call that is not part of the build; what it says matters only when it fails.
-    async fn aside(&self, words: &[String]) {
-        let program = self.program(false, words).timeout(CLEARING);
-        let ran = program.capture(&CancellationToken::new()).await;
-        let complaint = match ran {
-            Ok(ran) if ran.exit.success() => return,
-            Ok(ran) => format!("{}: {}", ran.exit, String::from_utf8_lossy(&ran.stderr)),
-            Err(error) => error.to_string(),
-        };
-        self.job.log.line(format!("could not clear away the build root: {complaint}"));
-    }
-
-    /// mock's words: whose root, and what to do.
-    fn words(&self, config: &Path, what: &[&str]) -> Vec<String> {
-        let config = config.to_string_lossy();
-        let mut words = vec!["-r", &config, "--uniqueext", &self.job.tag];
-        words.extend(what);
-        words.into_iter().map(str::to_owned).collect()
-    }
-
-    /// mock with these words, called as it must be here.
-    fn program(&self, cut_off: bool, words: &[String]) -> Program {
-        let mut command = Vec::new();
-        if let Caller::Root { uid, gid } = self.caller {
-            // In the command itself, as a launcher need not hand on our environment.
-            command.extend(["env".to_owned(), "-u".to_owned(), "USERHELPER_UID".to_owned()]);
-            command.extend([format!("SUDO_UID={uid}"), format!("SUDO_GID={gid}")]);
-            command.extend(self.stage.mounting());
-            if cut_off {
-                let script = r#"ip link set lo up; exec "$@""#;
-                command.extend(["unshare", "--net", "sh", "-c", script, "coprbox"].map(Into::into));
-            }
+    /// Says what went wrong beside the build.
+    fn note(&self, outcome: Result<(), String>) {
+        if let Err(why) = outcome {
+            self.job.log.line(format!("could not clear away the build root: {why}"));
         }
-        command.push(text_of(self.mock));
-        command.extend(words.iter().cloned());
-        let launcher = &self.job.launcher;
-        if launcher.is_empty() {
-            let program = Program::new(&command[0]).args(&command[1..]);
-            return program.fence(Fence::Namespaces).job(&self.job.mark);
-        }
-        let mut all = launcher.clone();
-        if self.caller.is_root() {
-            let unshare = "unshare --pid --mount --fork --mount-proc --propagation private --";
-            all.extend(unshare.split(' ').map(str::to_owned));
-        }
-        all.extend(command);
-        Program::new(&all[0]).args(&all[1..]).job(&self.job.mark)
     }
-}
-
-/// A path as an argument; all of ours are UTF-8.
-fn text_of(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }

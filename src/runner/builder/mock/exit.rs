@@ -162,9 +162,13 @@ impl Traces {
     fn last_words(&self) -> String {
         let lines: Vec<&str> =
             self.output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let complaint = lines.iter().rev().find_map(|line| line.strip_prefix("ERROR: "));
-        let words = complaint.or(lines.last().copied()).unwrap_or("it said nothing");
-        clipped(words)
+        let Some(at) = lines.iter().rposition(|line| line.starts_with("ERROR: ")) else {
+            return clipped(lines.last().unwrap_or(&"it said nothing"));
+        };
+        let complaint = lines[at].trim_start_matches("ERROR: ");
+        // "Command failed:" is followed by the command.
+        let command = lines.get(at + 1).filter(|_| complaint.ends_with(':'));
+        clipped(&format!("{complaint} {}", command.unwrap_or(&"")))
     }
 }
 
@@ -249,6 +253,8 @@ mod tests {
 
         let early = |output| traces(Some("Start: chroot init"), "", "", output).failure(1);
         assert_eq!(early("ERROR: oh\nbye"), Some(Failure::Setup("oh".into())));
+        let command = early("ERROR: Command failed: \n # cp a b\n\n");
+        assert_eq!(command, Some(Failure::Setup("Command failed: # cp a b".into())));
         assert_eq!(early("[Errno 28] No space left on device\n"), Some(Failure::NoSpace));
     }
 

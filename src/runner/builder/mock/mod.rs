@@ -13,6 +13,7 @@ mod exit;
 pub mod host;
 mod literal;
 mod network;
+mod root;
 mod stage;
 mod tidy;
 
@@ -21,7 +22,7 @@ use std::time::Instant;
 
 use tokio::sync::OnceCell;
 
-use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
+use super::{BuildError, Builder, Built, Clearing, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process;
@@ -30,7 +31,8 @@ use config::Settings;
 use exit::Failure;
 use host::{Caller, Fences, Unfit};
 use network::Plan;
-use stage::Stage;
+use root::Root;
+use stage::{Remains, Stage};
 
 /// Runs mock.
 pub struct Mock {
@@ -82,6 +84,25 @@ impl Mock {
         }
     }
 
+    /// Removes the build roots that a build has left whose server was killed.
+    async fn remove_roots(&self, work_dir: &Path) {
+        let Ok((mock, caller)) = self.find() else { return };
+        let Some(remains) = Remains::find(work_dir, &caller) else { return };
+        let root = Root {
+            mock: &mock,
+            caller: &caller,
+            name: remains.root,
+            mounts: &remains.mounts,
+            launcher: &[],
+            mark: None,
+        };
+        let removed = root.remove(&remains.config).await;
+        let bootstrap = root.remove_bootstrap(&remains.bootstrap).await;
+        for why in [removed, bootstrap].into_iter().filter_map(Result::err) {
+            tracing::warn!(root = root.name, "cannot remove a build root of mock: {why}");
+        }
+    }
+
     /// One build, from the preparation to the clearing away.
     async fn run(
         &self,
@@ -98,10 +119,20 @@ impl Mock {
             .map_err(BuildError::Unavailable)?;
         job.log.line(format!("mock: {plan}"));
         let settings = settings(job, chroot, build, &task, plan, &caller)?;
-        let stage = Stage::prepare(job, &chroot.name, &settings, &task, &caller).await?;
-        let session = Session { job, build, stage: &stage, caller: &caller, mock: &mock, started };
+        let name = root::name_for(job);
+        let stage =
+            Stage::prepare(job, name.clone(), &chroot.name, &settings, &task, &caller).await?;
+        let root = Root {
+            mock: &mock,
+            caller: &caller,
+            name,
+            mounts: &stage.mounts,
+            launcher: &job.launcher,
+            mark: Some(&job.mark),
+        };
+        let session = Session { job, build, stage: &stage, root, started };
         let result = session.build(plan, &task).await;
-        session.clear_away().await;
+        session.clear_away(&result).await;
         stage.hand_back(&job.result_dir).await?;
         result.map_err(|stop| task.explain(stop, job))?;
         stage::collect(&job.result_dir)
@@ -229,5 +260,9 @@ impl Builder for Mock {
         srpm: &'a Path,
     ) -> Work<'a> {
         Box::pin(self.run(job, chroot, config, Task::Rebuild(srpm)))
+    }
+
+    fn clear_remains<'a>(&'a self, work_dir: &'a Path) -> Clearing<'a> {
+        Box::pin(self.remove_roots(work_dir))
     }
 }

@@ -4,6 +4,7 @@
 //! reach the server's data directory. So the directories of a build appear to it under [`MOUNTED`]
 //! in the build's own mount namespace; on the host that stays an empty directory.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown};
@@ -20,7 +21,13 @@ use crate::model::source::SourceFile;
 use crate::runner::builder::{BuildError, Built, Job};
 
 /// Where a build's directories are mounted when the server is root.
-const MOUNTED: &str = "/run/coprbox";
+pub(super) const MOUNTED: &str = "/run/coprbox";
+/// Our directory in a job's scratch directory.
+const DIR: &str = "mock";
+/// The file with the name of the build root.
+const ROOT: &str = "root";
+/// The configuration of the bootstrap root.
+const BOOTSTRAP: &str = "bootstrap.cfg";
 /// Logs that mock appends to.
 const LOGS: [&str; 3] = ["build.log", "root.log", "state.log"];
 
@@ -47,6 +54,7 @@ impl Stage {
     /// Sets it up in the job's scratch directory.
     pub(super) async fn prepare(
         job: &Job,
+        root: String,
         chroot: &ChrootName,
         settings: &Settings,
         task: &Task<'_>,
@@ -55,14 +63,18 @@ impl Stage {
         let refused = |error: super::config::SettingError| BuildError::Failed(error.to_string());
         let config = settings.to_python().map_err(refused)?;
         let bootstrap = settings.bootstrap_root_only().map_err(refused)?;
-        let dir = job.work_dir.join("mock");
+        let dir = job.work_dir.join(DIR);
         let (input, sources) = match task {
             Task::Rebuild(srpm) => (srpm.to_path_buf(), None),
             Task::Srpm(source) => (source.spec.clone(), source.sources.clone()),
         };
         let name = plain_name(&input);
         let set_up = SetUp {
-            files: vec![(format!("{chroot}.cfg"), config), ("bootstrap.cfg".into(), bootstrap)],
+            files: vec![
+                (format!("{chroot}.cfg"), config),
+                (BOOTSTRAP.into(), bootstrap),
+                (ROOT.into(), root),
+            ],
             // mock rebuilds a cached root when a configuration is newer; this one is as old as can
             // be, and what it says about an ordinary root is always the same.
             ageless: settings.is_ordinary_root(),
@@ -77,7 +89,7 @@ impl Stage {
         let mut stage = Stage {
             mounts: Vec::new(),
             config: dir.join(format!("{chroot}.cfg")),
-            bootstrap: dir.join("bootstrap.cfg"),
+            bootstrap: dir.join(BOOTSTRAP),
             input: dir.join(name),
             sources,
             results: job.result_dir.clone(),
@@ -107,28 +119,6 @@ impl Stage {
         }
     }
 
-    /// The words in front of a command that make the mounts, for a shell in a mount namespace.
-    pub(super) fn mounting(&self) -> Vec<String> {
-        // Exit code 80 is mock's own for namespaces that do not work.
-        const SCRIPT: &str = r#"
-            mkdir -p "$1" && mount -t tmpfs -o mode=755,size=1m coprbox "$1" && cd "$1" || exit 80
-            shift
-            while [ "$1" != -- ]; do
-                mkdir "$2" && mount --bind "$1" "$2" || exit 80
-                shift 2
-            done
-            shift
-            exec "$@""#;
-        let mut words: Vec<String> =
-            ["sh", "-c", SCRIPT, "coprbox", MOUNTED].map(Into::into).into();
-        for (host, name) in &self.mounts {
-            words.push(host.to_string_lossy().into_owned());
-            words.push((*name).to_owned());
-        }
-        words.push("--".into());
-        words
-    }
-
     /// Gives the result directory and what is in it back to the server's user.
     pub(super) async fn hand_back(&self, results: &Path) -> io::Result<()> {
         let Some((uid, gid)) = self.owner else { return Ok(()) };
@@ -140,6 +130,37 @@ impl Stage {
             Ok(())
         };
         spawn_blocking(all).await.map_err(io::Error::other)?
+    }
+}
+
+/// What a build that ended with its server has left in its scratch directory.
+pub(super) struct Remains {
+    /// What its root is called.
+    pub(super) root: String,
+    /// As for a [`Stage`].
+    pub(super) mounts: Vec<(PathBuf, &'static str)>,
+    /// As for a [`Stage`].
+    pub(super) config: PathBuf,
+    /// As for a [`Stage`].
+    pub(super) bootstrap: PathBuf,
+}
+
+impl Remains {
+    /// `None` where no build of mock was begun, or it was not yet set up.
+    pub(super) fn find(work_dir: &Path, caller: &Caller) -> Option<Remains> {
+        let dir = work_dir.join(DIR);
+        let root = fs::read_to_string(dir.join(ROOT)).ok().filter(|root| !root.is_empty())?;
+        let names = fs::read_dir(&dir).ok()?.flatten().map(|entry| entry.file_name());
+        let is_config = |name: &OsString| {
+            name != BOOTSTRAP && Path::new(name).extension() == Some("cfg".as_ref())
+        };
+        let config = names.into_iter().find(is_config)?;
+        let (mounts, seen) = if caller.is_root() {
+            (vec![(dir, "work")], Path::new(MOUNTED).join("work"))
+        } else {
+            (Vec::new(), dir)
+        };
+        Some(Remains { root, mounts, config: seen.join(config), bootstrap: seen.join(BOOTSTRAP) })
     }
 }
 
