@@ -22,7 +22,7 @@ use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
 use crate::runner::{Engine, Runner};
 use crate::store::Store;
-use crate::{api, http, web};
+use crate::{api, http};
 
 /// What can be said to the server on the command line; all else is in the configuration file.
 #[derive(Args)]
@@ -80,17 +80,16 @@ async fn serve(
     let config = Arc::new(config);
     let stop = CancellationToken::new();
     let runner = Runner::default();
-    let builders = builders(&config);
     let engine = Engine::new(
         Arc::clone(&config),
         store.clone(),
         runner.clone(),
-        builders.clone(),
+        builders(&config),
         stop.clone(),
     );
     engine.recover().await.context("cannot put right what an earlier server left")?;
     let app = App { config: Arc::clone(&config), store, runner };
-    let door = Door::open(assemble(app, builders)?, config.listen).await?;
+    let door = Door::open(assemble(app)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
     }
@@ -130,7 +129,7 @@ async fn signaled() -> anyhow::Result<()> {
 }
 
 /// Everything that answers requests.
-fn assemble(app: App, builders: Builders) -> anyhow::Result<Rocket<Build>> {
+fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
     let layout = app.layout();
     let results = layout.results();
     let tree = ResultsTree::open(&results)
@@ -146,14 +145,15 @@ fn assemble(app: App, builders: Builders) -> anyhow::Result<Rocket<Build>> {
         .manage(app.store.clone())
         .manage(Attempts::default())
         .manage(BodyLimits::new(spool, app.config.uploads.max_size.0))
-        .manage(builders)
         .manage(app)
         .mount("/results", tree);
-    Ok(web::mount(api::mount(http::with_manners(rocket))))
+    Ok(api::mount(http::with_manners(rocket)))
 }
 
 /// The builders of this machine.
 fn builders(config: &Config) -> Builders {
     let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
+    let trying = Arc::clone(&mock);
+    tokio::spawn(async move { trying.probe().await });
     Builders { sandbox: mock.clone(), mock }
 }

@@ -44,7 +44,10 @@ pub(super) fn builders(used: &BTreeSet<&str>, config: &Config) -> Vec<Finding> {
     let works = found.iter().any(|(_, problem)| problem.is_none());
     let finding = |(name, problem): (&'static str, Option<Problem>)| {
         let what = format!("builder {name}");
-        let Some(Problem { seen, fix }) = problem else { return Finding::ok(what, "usable") };
+        let Some(Problem { seen, fix }) = problem else {
+            let separates = if name == "mock" { mock_separates(config) } else { None };
+            return Finding::ok(what, separates.unwrap_or_else(|| "usable".to_owned()));
+        };
         if used.contains(name) {
             Finding::broken(what, format!("{seen}; enabled chroots need it"), fix)
         } else if used.is_empty() && !works {
@@ -74,6 +77,14 @@ impl Problem {
 
 fn mock(config: &Config) -> Option<Problem> {
     Mock::new(config.runner.mock_user.clone()).availability().err().map(Problem::of)
+}
+
+/// What mock separates a build with on this machine, after trying it.
+fn mock_separates(config: &Config) -> Option<String> {
+    let mock = Mock::new(config.runner.mock_user.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(mock.probe());
+    Some(mock.describe().to_string())
 }
 
 fn sandbox() -> Option<Problem> {
