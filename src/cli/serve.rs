@@ -20,6 +20,7 @@ use crate::ops::App;
 use crate::repo::Layout;
 use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
+use crate::runner::builder::sandbox::Sandbox;
 use crate::runner::{Engine, Runner};
 use crate::store::Store;
 use crate::{api, http};
@@ -155,5 +156,5 @@ fn builders(config: &Config) -> Builders {
     let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
     let trying = Arc::clone(&mock);
     tokio::spawn(async move { trying.probe().await });
-    Builders { sandbox: mock.clone(), mock }
+    Builders { sandbox: Arc::new(Sandbox::new(&config.data_dir)), mock }
 }

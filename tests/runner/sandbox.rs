@@ -5,4 +5,5 @@ mod fences;
 mod fixture;
 mod outcomes;
 mod requirements;
+mod roots;
 mod stopping;

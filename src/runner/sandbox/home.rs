@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::fence::{HOME, UID};
-use super::root::make_dir;
+use super::root::{make_dir, write_file};
 use crate::runner::builder::BuildError;
 
 /// rpmbuild's tree, as in mock.
@@ -37,7 +37,7 @@ impl Home {
             make_dir(&dir.join(part))?;
             chown(dir.join(part), Some(UID), Some(UID))?;
         }
-        fs::write(dir.join(".rpmmacros"), text)?;
+        write_file(&dir.join(".rpmmacros"), &text)?;
         chown(&dir, Some(UID), Some(UID))?;
         Ok(Home { dir })
     }
@@ -124,7 +124,9 @@ fn macros_file(macros: &[(String, String)]) -> Result<String, BuildError> {
         // A backslash at the end would join the next line.
         let value = value.trim_end_matches('\\').replace('%', "%%");
         let value = if value.trim().is_empty() { "%{nil}" } else { &value };
-        text.push_str(&format!("%{name} {value}\n"));
+        for part in ["%", name, " ", value, "\n"] {
+            text.push_str(part);
+        }
     }
     Ok(text)
 }
@@ -141,7 +143,7 @@ pub(super) fn furnish(root: &Path) -> io::Result<()> {
         // Mount points later on; as symlinks they would lead the mount elsewhere.
         match fs::remove_file(root.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => fs::write(root.join(name), text)?,
+            _ => write_file(&root.join(name), text)?,
         }
     }
     for (name, line) in [
@@ -150,7 +152,7 @@ pub(super) fn furnish(root: &Path) -> io::Result<()> {
     ] {
         let flags = OFlags::NOFOLLOW.bits().cast_signed();
         let mut options = OpenOptions::new();
-        let options = options.append(true).create(true).custom_flags(flags);
+        let options = options.append(true).create(true).mode(0o644).custom_flags(flags);
         options.open(root.join(name))?.write_all(line.as_bytes())?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use super::arch::Arch;
 use super::cache::Place;
 use super::dnf::{self, Repos};
 use super::fence::{CONF, PACKAGES, ROOT, Wrap};
-use super::root::{BuildRoot, make_dir};
+use super::root::{BuildRoot, make_dir, write_file};
 use super::step::Bench;
 use crate::model::ChrootName;
 use crate::process;
@@ -64,9 +64,9 @@ impl<'a> Installer<'a> {
         for dir in [&dir, &conf, &packages, &place.dnf_cache] {
             make_dir(dir)?;
         }
-        fs::write(conf.join("dnf.conf"), repos.configuration(chroot)?)?;
+        write_file(&conf.join("dnf.conf"), &repos.configuration(chroot)?)?;
         // Debian's rpm would keep its database in root's home otherwise.
-        fs::write(conf.join(".rpmmacros"), format!("%_dbpath {db_path}\n"))?;
+        write_file(&conf.join(".rpmmacros"), &format!("%_dbpath {db_path}\n"))?;
         Ok(Installer {
             bench,
             place,
@@ -91,7 +91,8 @@ impl<'a> Installer<'a> {
                 words.extend(packages.iter().map(OsString::from));
             }
             Wanted::Upgrade => {
-                words.extend(["--setopt=plugins=0", "upgrade"].map(OsString::from));
+                // A package that cannot be installed spoils only the builds that need it.
+                words.extend(["--setopt=plugins=0", "--nobest", "upgrade"].map(OsString::from));
                 words.extend(DOWNLOAD.map(OsString::from));
             }
             Wanted::Requirements(srpm) => {

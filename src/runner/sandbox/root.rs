@@ -1,9 +1,9 @@
 //! The root that one build works in: its own view of a snapshot.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +11,13 @@ use super::cache::Snapshot;
 use super::step::Bench;
 use crate::runner::builder::BuildError;
 
-/// Mounts an overlay where only this command and its children see it, then becomes the command.
-/// The script is fixed; all that varies are its arguments, which a shell does not read as code.
-const ENTER: &str = r#"mount -t overlay overlay -o "$1" "$2" && shift 2 && exec "$@""#;
+/// Becomes the command that follows; files it makes can be read by the build user whatever the
+/// server's own umask. The scripts are fixed: all that varies are their arguments, which a shell
+/// does not read as code.
+const ENTER: &str = r#"umask 022 && exec "$@""#;
+/// The same in an overlay that only the command and its children see.
+const ENTER_OVERLAY: &str =
+    r#"umask 022 && mount -t overlay overlay -o "$1" "$2" && shift 2 && exec "$@""#;
 
 /// A build root to be written to.
 pub struct BuildRoot {
@@ -29,7 +33,9 @@ impl BuildRoot {
     pub fn empty(dir: PathBuf) -> io::Result<BuildRoot> {
         make_dir(&dir)?;
         // dnf's cache is mounted there before any package can bring the directory.
-        fs::create_dir_all(dir.join("var/cache/dnf"))?;
+        for part in ["var", "var/cache", "var/cache/dnf"] {
+            make_dir(&dir.join(part))?;
+        }
         Ok(BuildRoot { dir, overlay: None, _snapshot: None })
     }
 
@@ -73,16 +79,19 @@ impl BuildRoot {
 
     /// The command with what makes the root visible to it.
     pub fn enter(&self, command: Vec<OsString>) -> Vec<OsString> {
-        let Some(options) = &self.overlay else { return command };
-        // A mount namespace of its own, also where a launcher takes the command elsewhere.
-        let mut words: Vec<OsString> = ["unshare", "--mount", "--propagation", "private", "--"]
-            .into_iter()
-            .chain(["sh", "-c", ENTER, "sh", options])
-            .map(Into::into)
-            .collect();
-        words.push(self.dir.clone().into());
-        words.extend(command);
-        words
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let mut entered = match &self.overlay {
+            None => words(&["sh", "-c", ENTER, "sh"]),
+            Some(options) => {
+                // A mount namespace of its own, also where a launcher takes the command elsewhere.
+                let mut entered = words(&["unshare", "--mount", "--propagation", "private", "--"]);
+                entered.extend(words(&["sh", "-c", ENTER_OVERLAY, "sh", options]));
+                entered.push(self.dir.clone().into());
+                entered
+            }
+        };
+        entered.extend(command);
+        entered
     }
 }
 
@@ -97,12 +106,18 @@ fn overlay_options(lower: &Path, upper: &Path, scratch: &Path) -> Option<String>
     Some(format!("lowerdir={lower},upperdir={upper},workdir={scratch}"))
 }
 
+/// A small file that the build user may read.
+pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, Permissions::from_mode(0o644))
+}
+
 /// A directory that the build user may enter.
 pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o755).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         // The mode above is subject to the server's umask.
-        _ => fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o755)),
+        _ => fs::set_permissions(dir, Permissions::from_mode(0o755)),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::runner::log::{Both, LiveLog};
 
 /// How much of the end of a step's output is kept to tell why it failed.
 const KEPT: usize = 64 << 10;
+/// How the programs that make fences begin their complaints.
+const FENCE_MAKERS: [&str; 2] = ["bwrap: ", "unshare: "];
 /// A file system with less room than this is full.
 const FULL: u64 = 16 << 20;
 
@@ -150,10 +152,21 @@ impl<'a> Bench<'a> {
             Exit::Signal(signal) => 128 + signal,
             Exit::TimedOut | Exit::Canceled => -1,
         };
-        let refused =
-            tail.contains("No space left on device") || tail.contains("Disk quota exceeded");
-        if code != 0 && refused && is_full(&self.job.work_dir) {
+        if code == 0 {
+            return Ok(Ended { code, tail });
+        }
+        let says = |words: &str| tail.contains(words);
+        let refused = says("No space left on device") || says("Disk quota exceeded");
+        if refused && is_full(&self.job.work_dir) || says("more space needed on the") {
             return Err(BuildError::NoSpace);
+        }
+        // All it says is that the fence could not be made.
+        let only = tail.trim();
+        if !only.contains('\n') && FENCE_MAKERS.iter().any(|name| only.starts_with(name)) {
+            return Err(BuildError::Unavailable(format!(
+                "{only} (needed: bubblewrap 0.7 or newer, and a kernel and container that allow \
+                 root to make namespaces)"
+            )));
         }
         Ok(Ended { code, tail })
     }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,37 +44,34 @@ impl Bench {
 
     /// With no build roots yet.
     pub fn with_own_roots() -> Option<Bench> {
-        let Some(base) = std::env::var_os("COPRBOX_TEST_BASE_REPO") else {
-            eprintln!("skipped: COPRBOX_TEST_BASE_REPO names no repository");
-            return None;
-        };
-        if !Path::new(&base).join("repodata/repomd.xml").is_file() {
-            eprintln!("skipped: {} is no repository", base.display());
-            return None;
-        }
-        if let Some(missing) =
-            ["createrepo_c", "rpmbuild"].into_iter().find(|name| find(name).is_none())
-        {
-            eprintln!("skipped: {missing} is not installed");
-            return None;
-        }
         let dir = TempDir::new().unwrap();
         let builder = Arc::new(Sandbox::new(dir.path()));
-        if let Err(why) = builder.availability() {
-            eprintln!("skipped: {why}");
-            return None;
-        }
+        let base = match base_repository(&builder) {
+            Err(why) => {
+                std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes()).unwrap();
+                return None;
+            }
+            Ok(base) => base,
+        };
         let chroot = Chroot {
             id: ChrootId(1),
             name: format!("debian-12-{}", std::env::consts::ARCH).parse().unwrap(),
             recipe: ChrootRecipe::Sandbox {
-                repos: vec![format!("file://{}", Path::new(&base).display())],
+                repos: vec![format!("file://{}", base.display())],
                 install: vec![ChrootRecipe::DEFAULT_INSTALL.to_owned()],
             },
             comment: String::new(),
             active: true,
         };
         Some(Bench { dir, builder, chroot, jobs: AtomicU32::new(0) })
+    }
+
+    /// The addresses of the chroot's repositories.
+    pub fn base(&mut self) -> &mut Vec<String> {
+        match &mut self.chroot.recipe {
+            ChrootRecipe::Sandbox { repos, .. } => repos,
+            ChrootRecipe::Mock { .. } => unreachable!("made above"),
+        }
     }
 
     pub fn config(&self) -> BuildConfig {
@@ -110,7 +108,7 @@ impl Bench {
             mark: JobMark::new(self.dir.path(), JobId(number.into())),
             cancel: CancellationToken::new(),
             launcher: Vec::new(),
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             grace: Duration::from_secs(10),
             macros: vec![("vendor".into(), "Copr - user alice 100%".into())],
         }
@@ -119,7 +117,7 @@ impl Bench {
     /// Builds and looks that nothing stays behind, however it ends.
     pub async fn build_as(&self, job: Job, config: &BuildConfig, srpm: &Path) -> Done {
         let result = self.builder.rebuild(&job, &self.chroot, config, srpm).await;
-        self.check_quiet(&job);
+        check_quiet(&job);
         Done { job, result }
     }
 
@@ -127,14 +125,7 @@ impl Bench {
         self.build_as(self.job(), &self.config(), srpm).await
     }
 
-    pub fn check_quiet(&self, job: &Job) {
-        let left: Vec<_> = fs::read_dir(&job.work_dir).unwrap().flatten().collect();
-        assert!(left.is_empty(), "left in the work directory: {left:?}");
-        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
-        assert!(!mounts.contains(job.work_dir.to_str().unwrap()), "a mount is left");
-    }
-
-    /// An SRPM of a spec; lines of `spec` replace the default sections of the same name.
+    /// An SRPM of a spec; it packages the file that [`installs`] makes.
     pub fn srpm(&self, name: &str, extra_tags: &str, sections: &str) -> PathBuf {
         let spec = format!(
             "Name: {name}\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A test\nLicense: MIT\n\
@@ -162,6 +153,28 @@ impl Bench {
     pub fn is_quiet(&self) -> bool {
         kill_marked(self.dir.path()) == 0
     }
+}
+
+/// A build has left no files and no mounts behind.
+pub fn check_quiet(job: &Job) {
+    let left: Vec<_> = fs::read_dir(&job.work_dir).unwrap().flatten().collect();
+    assert!(left.is_empty(), "left in the work directory: {left:?}");
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+    assert!(!mounts.contains(job.work_dir.to_str().unwrap()), "a mount is left");
+}
+
+/// The base repository, or why there are no real builds here.
+fn base_repository(builder: &Sandbox) -> Result<PathBuf, String> {
+    let base = std::env::var_os("COPRBOX_TEST_BASE_REPO").map(PathBuf::from);
+    let base = base.ok_or("COPRBOX_TEST_BASE_REPO names no repository")?;
+    if !base.join("repodata/repomd.xml").is_file() {
+        return Err(format!("{} is no repository", base.display()));
+    }
+    let needed = ["createrepo_c", "rpmbuild"];
+    if let Some(missing) = needed.into_iter().find(|name| find(name).is_none()) {
+        return Err(format!("{missing} is not installed"));
+    }
+    builder.availability().map(|()| base)
 }
 
 impl Done {

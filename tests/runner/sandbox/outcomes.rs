@@ -4,7 +4,7 @@ use std::process::Command;
 
 use coprbox::runner::builder::{BuildError, Builder as _, SpecSource};
 
-use super::fixture::{Bench, installs};
+use super::fixture::{Bench, check_quiet, installs};
 
 fn query(format: &str, package: &Path) -> String {
     let asked = Command::new("rpm")
@@ -133,12 +133,12 @@ async fn an_srpm_is_made_from_a_spec_and_its_sources() {
     assert_eq!(built.srpm, job.result_dir.join("made-1-1.src.rpm"));
     assert!(built.packages.is_empty());
     assert!(query("[%{FILENAMES} ]", &built.srpm).contains("a.txt"));
-    bench.check_quiet(&job);
+    check_quiet(&job);
 
     source.sources = None;
     let job = bench.job();
     let error = bench.builder.make_srpm(&job, &bench.chroot, &config, &source).await.unwrap_err();
     assert!(matches!(error, BuildError::BadSource(_)), "{error:?}");
     assert!(error.to_string().contains("a.txt"), "{error}");
-    bench.check_quiet(&job);
+    check_quiet(&job);
 }
