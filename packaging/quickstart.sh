@@ -47,7 +47,8 @@ finish() {
     fi
     if [ -s "$log" ]; then
         printf -- '---- the last lines of %s\n' "$log" >&2
-        tail -n 25 "$log" >&2
+        # The server's log also has the questions that this script asks all the time.
+        grep -v ' GET /api_3/' "$log" | tail -n 25 >&2 || :
     fi
     printf 'quickstart: stopped; nothing of it is running any more\n' >&2
 }
@@ -294,8 +295,8 @@ cat <<END
 coprbox works. It is running on $url and keeps everything in $data_dir
 
   project        $url/coprs/$admin/hello/
-${link:+  first login    $link
-}  copr-cli       copr-cli --config $data_dir/copr.conf list
+  log in         ${link:-$binary --config $config user password $admin}
+  copr-cli       copr-cli --config $data_dir/copr.conf list
                  (or copy that file to ~/.config/copr)
   server log     $data_dir/server.log
   stop it        kill $server
