@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use coprbox::auth::attempts::Attempts;
 use coprbox::auth::token;
 use coprbox::clock::Timestamp;
 use coprbox::config::Config;
@@ -9,6 +10,8 @@ use coprbox::http::body::BodyLimits;
 use coprbox::model::chroot::ChrootRecipe;
 use coprbox::ops::App;
 use coprbox::runner::Runner;
+use coprbox::runner::builder::Builders;
+use coprbox::runner::builder::mock::Mock;
 use coprbox::store::{Store, StoreError, chroots, groups, users};
 use rocket::http::{ContentType, Header, Method};
 use rocket::local::blocking::Client;
@@ -73,9 +76,17 @@ impl Hub {
         let limits = BodyLimits::new(spool, 1 << 20);
         let app = App { config: Arc::new(config), store, runner: Runner::default() };
         let figment = rocket::Config::figment().merge(("log_level", "off"));
-        let rocket =
-            rocket::custom(figment).manage(app.store.clone()).manage(app.clone()).manage(limits);
-        let client = Client::untracked(coprbox::api::mount(rocket)).unwrap();
+        let mock = Arc::new(Mock::new(None));
+        let builders = Builders { sandbox: mock.clone(), mock };
+        let rocket = rocket::custom(figment)
+            .manage(app.store.clone())
+            .manage(Arc::clone(&app.config))
+            .manage(Attempts::default())
+            .manage(builders)
+            .manage(app.clone())
+            .manage(limits);
+        let rocket = coprbox::web::mount(coprbox::api::mount(rocket));
+        let client = Client::untracked(rocket).unwrap();
         Hub { app, client, basic, dir }
     }
 
