@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# packaging/quickstart.sh [--data-dir DIR] [--port N] [--no-build]
+# packaging/quickstart.sh [--data-dir DIR] [--port N] [--no-build] [--base DIR]
 #
 # From a clone to a package that dnf has installed, on a fresh Debian 12 or Fedora: installs what
 # is missing, builds the release binary, starts the server on the loopback, submits a small SRPM
@@ -9,18 +9,21 @@
 #   --data-dir DIR   where the server keeps everything (default: a new directory, which is named)
 #   --port N         where it listens (default 5000)
 #   --no-build       take the release binary that is there
+#   --base DIR       on Debian: where its packages are kept as RPMs (default
+#                    /var/cache/coprbox/debian-12, for others than root in ~/.cache)
 #
 # On Fedora and its relatives packages are built with mock, for the release that the host runs.
 # On Debian they are built with the sandbox builder, from Debian's own packages turned into RPMs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-port=5000 data_dir='' build=yes
+port=5000 data_dir='' build=yes base=''
 while [ $# -gt 0 ]; do
     case $1 in
         --data-dir) data_dir=${2:?--data-dir wants a directory}; shift 2 ;;
         --port) port=${2:?--port wants a number}; shift 2 ;;
         --no-build) build=no; shift ;;
+        --base) base=$(realpath -m "${2:?--base wants a directory}"); shift 2 ;;
         -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
         *) echo "quickstart: unknown option $1 (--help lists them)" >&2; exit 2 ;;
     esac
@@ -154,8 +157,9 @@ add_chroot() {
         return
     fi
     chroot=debian-12-$arch
-    base=${XDG_CACHE_HOME:-$HOME/.cache}/coprbox/debian-12
-    [ "$(id -u)" != 0 ] || base=/var/cache/coprbox/debian-12
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}
+    [ "$(id -u)" != 0 ] || cache=/var/cache
+    base=${base:-$cache/coprbox/debian-12}
     step "making RPMs of Debian packages for the chroot $chroot, in $base"
     packaging/base-repo/make.py --output "$base/repo" --cache "$base/debs" 2>&1 | indent
     # With a data directory of an earlier run it is there already.
@@ -256,7 +260,8 @@ install_it() {
     fi
     log=$data_dir/dnf.log
     as_root dnf -y --installroot="$root" --releasever="$VERSION_ID" --setopt=reposdir="$repos" \
-        --setopt=install_weak_deps=False --setopt=cachedir="$work/dnf" install hello </dev/null >"$log" 2>&1 ||
+        --setopt=install_weak_deps=False --setopt=plugins=False --setopt=cachedir="$work/dnf" \
+        install hello </dev/null >"$log" 2>&1 ||
         fail "dnf cannot install the package"
     as_root chroot "$root" /usr/bin/hello | sed 's/^/    it says: /'
     as_root rm -rf "$root" "$work/dnf"
