@@ -294,7 +294,7 @@ install_it
 # The link of the first start is some minutes old by now: a new one, unless this was no first start.
 link=''
 ! grep -q /login/once/ "$data_dir/server.log" ||
-    link=$(coprbox user password "$admin" </dev/null 2>/dev/null | grep -o 'http.*')
+    link=$(coprbox user password "$admin" </dev/null 2>/dev/null | grep -o 'http.*' || :)
 cat <<END
 
 coprbox works. It is running on $url and keeps everything in $data_dir
