@@ -6,10 +6,10 @@ use rocket::{Request, Response};
 
 use super::cache::CachePolicy;
 
-/// Scripts and styles come from files of ours and from nowhere else, whatever a package's
-/// description holds; pictures may come from anywhere, as descriptions show badges.
+/// Everything comes from files of ours and from nowhere else, whatever a package's description
+/// holds: who looks at a project is nobody else's business.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data: https:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+     img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds what an answer does not say itself. Pages and API answers may not be kept.

@@ -8,6 +8,7 @@ use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::model::{BuildId, ChrootName, Owner, ProjectName};
 use crate::ops::pages::{ProjectCard, ProjectHead};
+use crate::repo::Layout;
 
 /// The page of an owner.
 pub fn owner_url(owner: &Owner) -> String {
@@ -22,6 +23,13 @@ pub fn project_url(owner: &Owner, name: &ProjectName) -> String {
 /// The page of a build.
 pub fn build_url(owner: &Owner, name: &ProjectName, id: BuildId) -> String {
     format!("{}build/{id}/", project_url(owner, name))
+}
+
+/// An address in the results tree as a link of a page: on this very server, whatever name the
+/// reader knows it by.
+pub fn on_this_server(url: &str, layout: &Layout) -> String {
+    let below = url.strip_prefix(layout.results_url().as_str());
+    below.map_or_else(|| url.to_owned(), |rest| format!("/results{rest}"))
 }
 
 /// What a build is of, as far as is known: its package, or the file it is made from.

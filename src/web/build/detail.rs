@@ -185,9 +185,7 @@ pub fn place_url(detail: &BuildDetail, at: usize, layout: &Layout) -> String {
             layout.result_url(&build.owner, &build.dir, &part.name, dir)
         }
     };
-    // On this very server, whatever name the reader knows it by.
-    url.strip_prefix(layout.results_url().as_str())
-        .map_or(url.clone(), |rest| format!("/results{rest}"))
+    view::on_this_server(&url, layout)
 }
 
 fn parts(detail: &BuildDetail, files: &Files, layout: &Layout, now: Timestamp) -> Vec<Part> {

@@ -6,21 +6,22 @@ mod live;
 mod verdict;
 
 use rocket::response::Redirect;
-use rocket::{Route, State, get, routes};
+use rocket::{Route, State, get, post, routes};
 
 use self::detail::BuildPage;
 use self::files::Files;
 use super::error::PageError;
 use super::parts::Shell;
 use super::view;
+use crate::auth::guard::{SameOrigin, SignedIn};
 use crate::http::page::Page;
 use crate::model::{BuildId, Owner, ProjectName};
-use crate::ops::{App, pages};
+use crate::ops::{App, builds, pages};
 use crate::runner::builder::Builders;
 
 /// The addresses of builds.
 pub fn routes() -> Vec<Route> {
-    routes![show, short, live::follow]
+    routes![show, short, cancel, live::follow]
 }
 
 /// A build's page; `log` says which log to show.
@@ -54,5 +55,17 @@ async fn show(
 #[get("/coprs/build/<id>")]
 async fn short(app: &State<App>, id: BuildId) -> Result<Redirect, PageError> {
     let build = app.store.read(move |db| pages::build(db, id)).await?;
+    Ok(Redirect::to(view::build_url(&build.owner, &build.project, id)))
+}
+
+/// Stops a build.
+#[post("/coprs/<_>/<_>/build/<id>/cancel")]
+async fn cancel(
+    app: &State<App>,
+    _same_origin: SameOrigin,
+    user: SignedIn,
+    id: BuildId,
+) -> Result<Redirect, PageError> {
+    let build = builds::cancel(app, &user.0, id).await?;
     Ok(Redirect::to(view::build_url(&build.owner, &build.project, id)))
 }

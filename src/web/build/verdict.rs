@@ -46,7 +46,11 @@ pub fn verdict(detail: &BuildDetail, now: Timestamp) -> Verdict {
         }
         state => State::from(state).meaning.to_owned(),
     };
-    Verdict { state: build.state.into(), sentence, install: install(detail) }
+    // Where another chroot failed, that comes first.
+    let install = matches!(build.state, BuildState::Succeeded | BuildState::Forked)
+        .then(|| install(detail))
+        .flatten();
+    Verdict { state: build.state.into(), sentence, install }
 }
 
 /// How the packages that a build has published are installed.

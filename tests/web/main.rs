@@ -1,0 +1,12 @@
+//! The pages seen from outside, one file for each section. No engine runs.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
+
+mod build;
+#[expect(dead_code, reason = "the API's tests use the rest of it")]
+#[path = "../support/hub.rs"]
+mod hub;
+mod live;
+mod project;
+mod session;
+mod site;
