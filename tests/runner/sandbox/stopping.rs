@@ -88,3 +88,23 @@ async fn two_builds_at_once_do_not_meet() {
         [&one, &two].into_iter().filter(|done| done.log().contains("making the build root"));
     assert_eq!(makers.count(), 1, "the root is made once");
 }
+
+#[tokio::test]
+async fn a_later_server_finds_every_process_of_a_build() {
+    let Some(bench) = Bench::new() else { return };
+    let srpm = bench.srpm("slow", "BuildArch: noarch", STUBBORN);
+    let (job, config) = (bench.job(), bench.config());
+    let log = job.log.path().to_owned();
+    let killer = async {
+        while !fs::read_to_string(&log).unwrap().contains("it has begun") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let dir = bench.dir.path().to_owned();
+        tokio::task::spawn_blocking(move || coprbox::process::kill_marked(&dir)).await.unwrap()
+    };
+    let (done, killed) = tokio::join!(bench.build_as(job, &config, &srpm), killer);
+    // unshare, bubblewrap twice, rpmbuild, the shell and what it started.
+    assert!(killed >= 6, "{killed}");
+    assert!(done.result.is_err());
+    assert!(bench.is_quiet());
+}
