@@ -23,7 +23,7 @@ use crate::runner::builder::mock::Mock;
 use crate::runner::builder::sandbox::Sandbox;
 use crate::runner::{Engine, Runner};
 use crate::store::Store;
-use crate::{api, http};
+use crate::{api, http, web};
 
 /// What can be said to the server on the command line; all else is in the configuration file.
 #[derive(Args)]
@@ -81,16 +81,17 @@ async fn serve(
     let config = Arc::new(config);
     let stop = CancellationToken::new();
     let runner = Runner::default();
+    let builders = builders(&config);
     let engine = Engine::new(
         Arc::clone(&config),
         store.clone(),
         runner.clone(),
-        builders(&config),
+        builders.clone(),
         stop.clone(),
     );
     engine.recover().await.context("cannot put right what an earlier server left")?;
     let app = App { config: Arc::clone(&config), store, runner };
-    let door = Door::open(assemble(app)?, config.listen).await?;
+    let door = Door::open(assemble(app, builders)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
     }
@@ -130,7 +131,7 @@ async fn signaled() -> anyhow::Result<()> {
 }
 
 /// Everything that answers requests.
-fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
+fn assemble(app: App, builders: Builders) -> anyhow::Result<Rocket<Build>> {
     let layout = app.layout();
     let results = layout.results();
     let tree = ResultsTree::open(&results)
@@ -146,15 +147,17 @@ fn assemble(app: App) -> anyhow::Result<Rocket<Build>> {
         .manage(app.store.clone())
         .manage(Attempts::default())
         .manage(BodyLimits::new(spool, app.config.uploads.max_size.0))
+        .manage(builders)
         .manage(app)
         .mount("/results", tree);
-    Ok(api::mount(http::with_manners(rocket)))
+    Ok(web::mount(api::mount(http::with_manners(rocket))))
 }
 
 /// The builders of this machine.
 fn builders(config: &Config) -> Builders {
     let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
+    // What mock separates here takes a moment to find out; nobody waits for it.
     let trying = Arc::clone(&mock);
     tokio::spawn(async move { trying.probe().await });
-    Builders { sandbox: Arc::new(Sandbox::new(&config.data_dir)), mock }
+    Builders { mock, sandbox: Arc::new(Sandbox::new(&config.data_dir)) }
 }

@@ -189,7 +189,7 @@ class Box:
         return subprocess.run(
             ["dnf", "-y", f"--installroot={root}", f"--setopt=reposdir={repos}", "--refresh",
              "--releasever=12", "--setopt=cachedir=/var/cache/dnf", "--nodocs",
-             "--setopt=install_weak_deps=0", "install", package],
+             "--setopt=install_weak_deps=0", "--noplugins", "install", package],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
         )
 
