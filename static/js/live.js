@@ -37,7 +37,14 @@ function followLog(box) {
   };
   const flush = () => {
     if (held.length === 0) return;
-    text.append(held.join(""));
+    if (held.length > KEEP) {
+      cut += held.length - KEEP;
+      held = held.slice(-KEEP);
+    }
+    // A node for each line, so that the first ones can go.
+    const lines = document.createDocumentFragment();
+    for (const line of held) lines.append(line);
+    text.append(lines);
     held = [];
     while (text.childNodes.length > KEEP) {
       text.firstChild.remove();
@@ -64,7 +71,7 @@ function followLog(box) {
   source.addEventListener("open", () => show("live", true));
   source.addEventListener("error", () => show("connecting again", false));
   source.addEventListener("log", (event) => {
-    held.push(`${event.data}\n`);
+    for (const line of event.data.split("\n")) held.push(`${line}\n`);
     // Held back while paused, so that what is being read stays where it is.
     if (following) requestAnimationFrame(flush);
   });
