@@ -1,6 +1,7 @@
 //! Starting and stopping the server.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::Box;
 
 /// A server that is stopped with the value.
-struct Server(Option<Child>);
+struct Server(Option<Child>, SocketAddr);
 
 impl Server {
     fn start(it: &Box) -> Server {
@@ -22,11 +23,20 @@ impl Server {
             assert!(Instant::now() < limit, "the server does not start");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Server(Some(child))
+        Server(Some(child), free)
     }
 
     fn pid(&self) -> u32 {
         self.0.as_ref().unwrap().id()
+    }
+
+    /// The answer to a request, head and body.
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.1).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     fn stop(mut self) -> Output {
@@ -93,4 +103,21 @@ fn a_wrong_address_is_named() {
     }
     let words = it.fails("serve --base-url example.org", 1);
     assert!(words.contains("--base-url") && words.contains("http://"), "{words}");
+}
+
+#[test]
+fn a_server_has_pages_an_api_and_the_results() {
+    let it = Box::new();
+    let server = Server::start(&it);
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/login", "text/html"),
+        ("/api_3", "application/json"),
+        ("/results/", "text/html"),
+    ] {
+        let answer = server.get(path);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        assert!(answer.contains(&format!("content-type: {kind}")), "{path}: {answer}");
+    }
+    assert!(server.stop().status.success());
 }

@@ -35,19 +35,19 @@ async fn show(
     id: BuildId,
     log: Option<&str>,
 ) -> Result<Page<BuildPage>, PageError> {
-    let place = format!("{owner}/{name}");
-    let (layout, wanted, viewer) = (app.layout(), log.map(str::to_owned), shell.viewer.clone());
-    let (detail, files) = app
-        .store
-        .read(move |db| {
-            let detail = pages::build_detail(db, id, viewer.as_ref())?;
-            let files = Files::read(&detail, &layout, wanted.as_deref());
-            Ok::<_, crate::ops::Error>((detail, files))
-        })
-        .await?;
-    if detail.head.project.full_name() != place {
-        return Err(PageError::not_found(format!("Build {id} is not one of {place}.")));
+    let viewer = shell.viewer.clone();
+    let detail = app.store.read(move |db| pages::build_detail(db, id, viewer.as_ref())).await?;
+    let project = &detail.head.project;
+    if (&project.owner, &project.name) != (&owner, &name) {
+        let sentence = format!("Build {id} is not one of {owner}/{name}.");
+        return Err(PageError::not_found(sentence));
     }
+    // Not in the read above: a long log must not keep a connection to the database.
+    let (layout, wanted) = (app.layout(), log.map(str::to_owned));
+    let read = move || (Files::read(&detail, &layout, wanted.as_deref()), detail);
+    let (files, detail) = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| PageError::internal("reading the logs of a build", &error))?;
     Ok(Page(detail::page(shell, &detail, files, &app.layout(), builders)))
 }
 
