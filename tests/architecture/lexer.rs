@@ -221,7 +221,7 @@ pub fn is_sql(text: &str) -> bool {
 
 #[test]
 fn literals_and_comments_are_no_code() {
-    let text = r####"
+    let text = r##"
 // crate::web
 /* a /* nested */ crate::api */ use crate::store::{self, x};
 fn f<'a>(c: &'a str) -> char { let s = r#"SELECT "x""#; let t = "a\"b"; '"' }
@@ -229,7 +229,7 @@ let u = br"raw"; let v = '\''; let w = 'x'; end()
 #[cfg(test)] fn only_for_tests() {}
 #[cfg(test)]
 mod tests { const SQL: &str = "SELECT 1"; }
-"####;
+"##;
     let source = Source::read(text);
     let lines: Vec<(usize, &str)> =
         source.literals().map(|(line, text)| (*line, text.as_str())).collect();
