@@ -52,7 +52,10 @@ fn wish(body: &Body) -> Wish {
         additional_packages: read
             .words("additional_packages")
             .or_else(|| read.words("buildroot_pkgs")),
-        additional_modules: read.comma_separated("additional_modules"),
+        // Copr's wart: here an empty text clears, and an empty list says nothing.
+        additional_modules: read
+            .comma_separated("additional_modules")
+            .filter(|_| body.raw("additional_modules") != Some(&[])),
         with_opts: read.words("with_opts"),
         without_opts: read.words("without_opts"),
         bootstrap: read.line("bootstrap"),

@@ -97,7 +97,7 @@ fn decide(user: &User, standing: Standing, action: Action<'_>) -> Result<(), Str
     let name = &user.name;
     let sentence = match action {
         Action::DeleteProject(project) if project.persistent => {
-            format!("The project {} is persistent and cannot be deleted.", project.full_name())
+            "This project is protected against deletion.".to_owned()
         }
         Action::DeleteBuild(project, build) if project.persistent => {
             format!("User '{name}' can not delete a persistent build {build}")
@@ -109,7 +109,7 @@ fn decide(user: &User, standing: Standing, action: Action<'_>) -> Result<(), Str
         Action::CreateProject(Owner::Group(group)) if !owns => {
             format!("User '{name}' doesn't have access to the copr group '{group}'.")
         }
-        Action::SetPersistent => "Only site admins can make a project persistent.".to_owned(),
+        Action::SetPersistent => "Non-admin cannot create persistent project.".to_owned(),
         Action::DisablePruning => "Non-admin cannot disable auto-prunning.".to_owned(),
         Action::EditProject(project) if can_edit && !project.settings.auto_prune => {
             "Non-admin cannot disable auto-prunning.".to_owned()

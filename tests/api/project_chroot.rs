@@ -52,6 +52,8 @@ fn settings_come_as_json_form_or_multipart() {
     assert_eq!(edited["with_opts"], json!(["a", "b"]));
     assert_eq!(edited["additional_modules"], json!(["m:1", "!n:2"]));
     assert_eq!(edited["isolation"], "nspawn");
+    let same = edit(&hub, json!({"additional_modules": []})).ok();
+    assert_eq!(same["additional_modules"], json!(["m:1", "!n:2"]));
     let kind = "application/x-www-form-urlencoded";
     let edited = hub.send("alice", Method::Post, EDIT, kind, b"additional_packages=x+y").ok();
     assert_eq!(edited["additional_packages"], json!(["x", "y"]));

@@ -67,8 +67,7 @@ impl BuildView {
 
 /// Where the source package is: what was handed in, while that is one, else what was made.
 fn srpm_url(build: &Build, layout: &Layout, base_url: &str) -> Option<String> {
-    let made =
-        build.srpm.as_ref().map(|file| layout.srpm_url(&build.owner, &build.dir, build.id, file));
+    let made = made_url(build, layout);
     let is_srpm = build.source.file_name().and_then(SourceFile::of) == Some(SourceFile::Srpm);
     match &build.source {
         SourceSpec::Link { url } if is_srpm => Some(url.clone()),
@@ -77,6 +76,12 @@ fn srpm_url(build: &Build, layout: &Layout, base_url: &str) -> Option<String> {
         }
         _ => made,
     }
+}
+
+/// Where the source package is that the source build has made or taken in.
+fn made_url(build: &Build, layout: &Layout) -> Option<String> {
+    let file = build.srpm.as_ref()?;
+    Some(layout.srpm_url(&build.owner, &build.dir, build.id, file))
 }
 
 fn upload_url(base_url: &str, dir: &str, file: &str) -> String {
@@ -94,6 +99,14 @@ pub(in crate::api) fn source_dict(source: &SourceSpec, app: &App) -> Value {
             "tmp": dir,
         }),
     }
+}
+
+/// The same for an upload that the source build has taken in: the file has moved.
+fn taken_in(build: &Build, app: &App) -> Option<Value> {
+    let SourceSpec::Upload { dir, file } = &build.source else { return None };
+    let is_srpm = SourceFile::of(file) == Some(SourceFile::Srpm);
+    let url = made_url(build, &app.layout()).filter(|_| is_srpm)?;
+    Some(json!({ "url": url, "pkg": file, "tmp": dir }))
 }
 
 /// The source build of a build.
@@ -126,7 +139,7 @@ impl SourceConfig {
     pub(in crate::api) fn new(build: &Build, app: &App) -> SourceConfig {
         SourceConfig {
             source_type: build.source.kind(),
-            source_dict: source_dict(&build.source, app),
+            source_dict: taken_in(build, app).unwrap_or_else(|| source_dict(&build.source, app)),
             memory_limit: MEMORY_LIMIT,
             timeout: build.options.timeout.as_secs(),
             is_background: build.options.background,

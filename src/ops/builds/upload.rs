@@ -86,12 +86,7 @@ fn file_name(given: Option<&str>, mistakes: &mut Mistakes) -> Option<String> {
     let name = name.trim_start_matches(['.', '-']).to_owned();
     let has_stem = !name.starts_with("src.rpm") && !name.starts_with("nosrc.rpm");
     if SourceFile::of(&name).is_none() || !has_stem || name.len() > 200 {
-        mistakes.add(
-            "pkgs",
-            format!(
-                "'{last}' is not a file that can be built: send a .src.rpm, .nosrc.rpm or .spec"
-            ),
-        );
+        mistakes.add("pkgs", "You can upload only .src.rpm, .nosrc.rpm, and .spec files.");
         return None;
     }
     Some(name)

@@ -151,6 +151,10 @@ fn project_name(text: Option<&str>, mistakes: &mut Mistakes) -> Option<ProjectNa
             .add("name", "Name must contain only letters, digits, underscores, dashes and dots.");
         return None;
     }
+    if text.chars().all(|c| c.is_ascii_digit()) {
+        mistakes.add("name", "Project's name can not be just number.");
+        return None;
+    }
     text.parse().map_err(|error| mistakes.add("name", error)).ok()
 }
 

@@ -163,7 +163,7 @@ pub(in crate::ops) fn repos(
         if let RepoTarget::Copr(owner, dir) = repo.target()
             && projects::find(db, owner, dir.project())?.is_none()
         {
-            mistakes.add(field, format!("'{item}' is not a project of this server"));
+            mistakes.add(field, format!("the project of '{item}' does not exist"));
         }
         parsed.push(repo);
     }
