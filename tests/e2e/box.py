@@ -185,7 +185,7 @@ class Box:
         distro, version, _ = CHROOT.rsplit("-", 2)
         text = self.get(f"/coprs/{project}/repo/{distro}-{version}/dnf.repo")
         (repos / "box.repo").write_text(text)
-        (repos / "base.repo").write_text(f"[base]\nname=base\nbaseurl=file://{BASE_REPO}\n")
+        (repos / "base.repo").write_text(f"[base]\nname=base\nbaseurl=file://{BASE_REPO}\ngpgcheck=0\n")
         return subprocess.run(
             ["dnf", "-y", f"--installroot={root}", f"--setopt=reposdir={repos}", "--refresh",
              "--releasever=12", "--setopt=cachedir=/var/cache/dnf", "--nodocs",

@@ -13,16 +13,17 @@ from box import wait_for
 NS = {"r": "http://linux.duke.edu/metadata/repo"}
 
 
-def pause_at(box, program, call=1):
-    """Puts a wrapper before `program`: its nth call waits to be killed, all others go through.
-    The answer is the file that is there once it waits."""
-    reached, count = box.root / "reached", box.root / "count"
+def pause_at(box, program, words=""):
+    """Puts a wrapper before `program`: the first call whose arguments contain `words` waits to be
+    killed, all others go through. The answer is the file that is there once it waits."""
+    reached = box.root / "reached"
     wrapper = box.bin / program
     wrapper.write_text(f"""#!/bin/bash
 PATH=${{PATH#{box.bin}:}}
-case "$*" in *--version*) exec {program} "$@";; esac
-echo >> {count}
-if [ "$(wc -l < {count})" = {call} ]; then touch {reached}; sleep 1000; fi
+if [ ! -e {reached} ] && [[ "$*" == *"{words}"* && "$*" != *--version* ]]; then
+    touch {reached}
+    sleep 1000
+fi
 exec {program} "$@"
 """)
     wrapper.chmod(0o755)
@@ -65,12 +66,12 @@ class Watcher(threading.Thread):
 
 
 MOMENTS = {
-    "a source build": ("bwrap", 1, "spec"),
-    "a chroot build": ("bwrap", 1, "srpm"),
-    "the installation of a chroot": ("dnf", 1, "srpm"),
-    "signing": ("rpmsign", 1, "srpm"),
-    "createrepo": ("createrepo_c", 2, "srpm"),
-    "the signature of the metadata": ("gpg", None, "srpm"),
+    "the making of a root": ("bwrap", "dnf", packages.srpm),
+    "a source build": ("bwrap", "rpmbuild -bs", packages.spec),
+    "a chroot build": ("bwrap", "rpmbuild -bb", packages.srpm),
+    "signing": ("rpmsign", "", packages.srpm),
+    "createrepo": ("createrepo_c", "", packages.srpm),
+    "the signature of the metadata": ("gpg", "--detach-sign", packages.srpm),
 }
 
 
@@ -78,14 +79,11 @@ MOMENTS = {
 def test_killed_in_the_middle_of(moment, make_box, tmp_path):
     box = make_box()
     box.create()
-    program, call, kind = MOMENTS[moment]
-    if program == "createrepo_c":
-        call = 1
-    reached = pause_at(box, program, call or 1)
+    program, words, make_source = MOMENTS[moment]
+    reached = pause_at(box, program, words)
     watcher = Watcher(box.repo())
     watcher.start()
-    source = packages.spec(tmp_path) if kind == "spec" else packages.srpm(tmp_path)
-    [build] = box.build(source)
+    [build] = box.build(make_source(tmp_path))
     wait_for(reached.exists, f"the build comes to {moment}")
     box.kill()
     box.start()
@@ -98,7 +96,7 @@ def test_killed_in_the_middle_of(moment, make_box, tmp_path):
 def test_stopped_politely_it_ends_within_seconds_and_goes_on_later(make_box, tmp_path):
     box = make_box()
     box.create()
-    reached = pause_at(box, "bwrap")
+    reached = pause_at(box, "bwrap", "rpmbuild -bb")
     [build] = box.build(packages.srpm(tmp_path))
     wait_for(reached.exists, "the build runs")
     assert box.stop() < 15

@@ -182,6 +182,8 @@ impl Site<'_> {
     async fn rebuild(&self, config: &BuildConfig, srpm: &Path) -> Result<Built, BuildError> {
         let (bench, options) = (self.bench, options(config)?);
         let (spec, spec_file) = self.unpack(srpm).await?;
+        // For people to read, beside the results; taken before any code of the package has run.
+        collect(self.home.dir(), "build/SPECS", ".spec", &bench.job.result_dir)?;
         let mut remake = self.rpmbuild("-bs");
         remake.extend(options.iter().cloned().chain([spec.clone().into()]));
         let ended = self.run_inside(false, remake).await?;
