@@ -25,7 +25,7 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
     if killed > 0 {
         tracing::warn!(killed, "ended processes of an earlier server");
     }
-    clear_remains(shop).await;
+    clear_remains(shop);
     let kept = shop.store.write(|db| put_all_back(db)).await?;
     let uploads = shop.store.read(builds::uploads).await?.into_iter().collect();
     for (dir, kept) in [(shop.layout.work(), kept), (shop.layout.uploads(), uploads)] {
@@ -38,11 +38,11 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
 }
 
 /// Lets the builders remove what interrupted builds have left elsewhere on the machine.
-async fn clear_remains(shop: &Workshop) {
+fn clear_remains(shop: &Workshop) {
     for entry in fs::read_dir(shop.layout.work()).into_iter().flatten().flatten() {
         let dir = worker::builder_dir(&entry.path());
         for builder in [&shop.builders.mock, &shop.builders.sandbox] {
-            builder.clear_remains(&dir).await;
+            builder.clear_remains(&dir);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Bench {
             mark: JobMark::new(self.dir.path(), JobId(number.into())),
             cancel: CancellationToken::new(),
             launcher: Vec::new(),
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             grace: Duration::from_secs(10),
             macros: vec![("copr_username".into(), "alice".into())],
         }

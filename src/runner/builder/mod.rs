@@ -141,9 +141,6 @@ impl fmt::Display for Description {
 /// The work of a builder, to be awaited. Dropping it ends its processes.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + Send + 'a>>;
 
-/// Clearing away, to be awaited.
-pub type Clearing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
-
 /// Something that builds.
 pub trait Builder: Send + Sync {
     /// What it is and what it separates.
@@ -172,11 +169,10 @@ pub trait Builder: Send + Sync {
         srpm: &'a std::path::Path,
     ) -> Work<'a>;
 
-    /// Removes what a build whose server was killed has left outside of its scratch directory and
-    /// its result directory. The former is still there, its processes are not.
-    fn clear_remains<'a>(&'a self, _work_dir: &'a std::path::Path) -> Clearing<'a> {
-        Box::pin(std::future::ready(()))
-    }
+    /// Begins to remove what a build whose server was killed has left outside of its scratch
+    /// directory and its result directory. The former is still there, but only until this
+    /// returns; the processes are not. What is built next waits until all is removed.
+    fn clear_remains(&self, _work_dir: &std::path::Path) {}
 }
 
 /// The builders of this server.

@@ -158,9 +158,10 @@ impl StandIn {
 
 /// As whom the stand-in is called: as root it gets namespaces, otherwise it gets a group.
 fn caller() -> Caller {
-    match rustix::process::geteuid().is_root() {
-        true => Caller::Root { uid: 65534, gid: 65534 },
-        false => Caller::Member,
+    if rustix::process::geteuid().is_root() {
+        Caller::Root { uid: 65534, gid: 65534 }
+    } else {
+        Caller::Member
     }
 }
 
@@ -249,8 +250,14 @@ async fn what_a_killed_server_has_left_is_removed_by_the_next() {
     let roots = || fs::read_dir(stand_in.bench.path("state/roots")).unwrap().count();
     assert_eq!(roots(), 1);
     stand_in.bench.is_quiet();
-    stand_in.mock.clear_remains(&job.work_dir).await;
+    stand_in.mock.clear_remains(&job.work_dir);
+    fs::remove_dir_all(&job.work_dir).unwrap();
+    // The next build waits for that.
+    stand_in.rebuild(&stand_in.bench.job(), "hello-1-1.src.rpm").await.unwrap();
     stand_in.assert_nothing_is_left();
+    let calls = stand_in.calls();
+    let order: Vec<&str> = calls.iter().filter_map(|call| call.split("--").last()).collect();
+    assert_eq!(order[1..3], ["scrub=chroot", "clean"], "{calls:#?}");
 }
 
 #[tokio::test]

@@ -18,11 +18,12 @@ mod stage;
 mod tidy;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
-use super::{BuildError, Builder, Built, Clearing, Description, Job, SpecSource, Work};
+use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process;
@@ -38,6 +39,8 @@ use stage::{Remains, Stage};
 pub struct Mock {
     source: Source,
     fences: OnceCell<Fences>,
+    /// How many builds of an earlier server are being cleared away.
+    clearing: Arc<watch::Sender<usize>>,
 }
 
 /// Which mock, and as whom it is called.
@@ -51,13 +54,17 @@ enum Source {
 impl Mock {
     /// The builder; `user` is the unprivileged user that mock works for when the server is root.
     pub fn new(user: Option<String>) -> Mock {
-        Mock { source: Source::Installed(user), fences: OnceCell::new() }
+        Mock::from(Source::Installed(user), OnceCell::new())
     }
 
     /// The builder around a mock that is not on the `PATH`, and what is already known about how
     /// to call it.
     pub fn with(program: PathBuf, caller: Caller, fences: Fences) -> Mock {
-        Mock { source: Source::Given(program, caller), fences: OnceCell::new_with(Some(fences)) }
+        Mock::from(Source::Given(program, caller), OnceCell::new_with(Some(fences)))
+    }
+
+    fn from(source: Source, fences: OnceCell<Fences>) -> Mock {
+        Mock { source, fences, clearing: Arc::new(watch::Sender::new(0)) }
     }
 
     /// Tries once what this machine can separate builds with, so that [`Builder::describe`] can
@@ -84,22 +91,13 @@ impl Mock {
         }
     }
 
-    /// Removes the build roots that a build has left whose server was killed.
-    async fn remove_roots(&self, work_dir: &Path) {
-        let Ok((mock, caller)) = self.find() else { return };
-        let Some(remains) = Remains::find(work_dir, &caller) else { return };
-        let root = Root {
-            mock: &mock,
-            caller: &caller,
-            name: remains.root,
-            mounts: &remains.mounts,
-            launcher: &[],
-            mark: None,
-        };
-        let removed = root.remove(&remains.config).await;
-        let bootstrap = root.remove_bootstrap(&remains.bootstrap).await;
-        for why in [removed, bootstrap].into_iter().filter_map(Result::err) {
-            tracing::warn!(root = root.name, "cannot remove a build root of mock: {why}");
+    /// Ends when no roots of an earlier server are being removed any more.
+    async fn remains_are_cleared(&self, job: &Job) -> Result<(), BuildError> {
+        let mut clearing = self.clearing.subscribe();
+        tokio::select! {
+            // The sender is ours, so this cannot fail.
+            _ = clearing.wait_for(|count| *count == 0) => Ok(()),
+            () = job.cancel.cancelled() => Err(BuildError::Canceled),
         }
     }
 
@@ -114,6 +112,8 @@ impl Mock {
         let started = Instant::now();
         let unfit = |unfit: Unfit| BuildError::Unavailable(unfit.to_string());
         let (mock, caller) = self.find().map_err(unfit)?;
+        // One of them may be that of an earlier attempt of this job.
+        self.remains_are_cleared(job).await?;
         let fences = self.fences(&caller).await;
         let plan = Plan::new(build.isolation, task.needs_network(build), fences, &caller)
             .map_err(BuildError::Unavailable)?;
@@ -262,7 +262,38 @@ impl Builder for Mock {
         Box::pin(self.run(job, chroot, config, Task::Rebuild(srpm)))
     }
 
-    fn clear_remains<'a>(&'a self, work_dir: &'a Path) -> Clearing<'a> {
-        Box::pin(self.remove_roots(work_dir))
+    fn clear_remains(&self, work_dir: &Path) {
+        let Ok((mock, caller)) = self.find() else { return };
+        let remains = match Remains::take(work_dir, &caller) {
+            Ok(None) => return,
+            Ok(Some(remains)) => remains,
+            Err(error) => {
+                tracing::warn!(%error, "cannot remove what a build of mock has left");
+                return;
+            }
+        };
+        self.clearing.send_modify(|count| *count += 1);
+        let clearing = Arc::clone(&self.clearing);
+        tokio::spawn(async move {
+            remove_roots(&mock, &caller, remains).await;
+            clearing.send_modify(|count| *count -= 1);
+        });
+    }
+}
+
+/// Removes the build roots that a build has left whose server was killed.
+async fn remove_roots(mock: &Path, caller: &Caller, remains: Remains) {
+    let root = Root {
+        mock,
+        caller,
+        name: remains.root.clone(),
+        mounts: &remains.mounts,
+        launcher: &[],
+        mark: None,
+    };
+    let removed = root.remove(&remains.config).await;
+    let bootstrap = root.remove_bootstrap(&remains.bootstrap).await;
+    for why in [removed, bootstrap].into_iter().filter_map(Result::err) {
+        tracing::warn!(root = root.name, "cannot remove a build root of mock: {why}");
     }
 }

@@ -4,13 +4,13 @@
 //! reach the server's data directory. So the directories of a build appear to it under [`MOUNTED`]
 //! in the build's own mount namespace; on the host that stays an empty directory.
 
-use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
 use super::Task;
@@ -133,7 +133,7 @@ impl Stage {
     }
 }
 
-/// What a build that ended with its server has left in its scratch directory.
+/// What it takes to remove the roots of a build that ended with its server.
 pub(super) struct Remains {
     /// What its root is called.
     pub(super) root: String,
@@ -143,24 +143,36 @@ pub(super) struct Remains {
     pub(super) config: PathBuf,
     /// As for a [`Stage`].
     pub(super) bootstrap: PathBuf,
+    /// Holds the configurations, as the scratch directory will be gone.
+    _dir: TempDir,
 }
 
 impl Remains {
-    /// `None` where no build of mock was begun, or it was not yet set up.
-    pub(super) fn find(work_dir: &Path, caller: &Caller) -> Option<Remains> {
-        let dir = work_dir.join(DIR);
-        let root = fs::read_to_string(dir.join(ROOT)).ok().filter(|root| !root.is_empty())?;
-        let names = fs::read_dir(&dir).ok()?.flatten().map(|entry| entry.file_name());
-        let is_config = |name: &OsString| {
-            name != BOOTSTRAP && Path::new(name).extension() == Some("cfg".as_ref())
-        };
-        let config = names.into_iter().find(is_config)?;
+    /// Takes it from the scratch directory; `None` where no build of mock had been set up.
+    pub(super) fn take(work_dir: &Path, caller: &Caller) -> io::Result<Option<Remains>> {
+        let from = work_dir.join(DIR);
+        let root = fs::read_to_string(from.join(ROOT)).unwrap_or_default();
+        if root.is_empty() {
+            return Ok(None);
+        }
+        let dir = TempDir::new()?;
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+        let mut config = None;
+        for entry in fs::read_dir(&from)? {
+            let name = entry?.file_name();
+            if Path::new(&name).extension() == Some("cfg".as_ref()) {
+                provide(&from.join(&name), &dir.path().join(&name))?;
+                config = Some(name).filter(|name| name != BOOTSTRAP).or(config);
+            }
+        }
+        let Some(config) = config else { return Ok(None) };
         let (mounts, seen) = if caller.is_root() {
-            (vec![(dir, "work")], Path::new(MOUNTED).join("work"))
+            (vec![(dir.path().to_owned(), "work")], Path::new(MOUNTED).join("work"))
         } else {
-            (Vec::new(), dir)
+            (Vec::new(), dir.path().to_owned())
         };
-        Some(Remains { root, mounts, config: seen.join(config), bootstrap: seen.join(BOOTSTRAP) })
+        let (config, bootstrap) = (seen.join(config), seen.join(BOOTSTRAP));
+        Ok(Some(Remains { root, mounts, config, bootstrap, _dir: dir }))
     }
 }
 
