@@ -1,12 +1,16 @@
 //! Packages of projects, and the monitor: how the newest build of each is doing.
 
-use super::{App, Error, Result, projects};
+use super::authorise::{Action, authorise};
+use super::{App, Error, Result, builds as build_ops, projects};
 use crate::model::build::Build;
 use crate::model::list::{Direction, Slice, SortKey};
 use crate::model::package::Package;
 use crate::model::project::{Dir, Project};
+use crate::model::source::SourceSpec;
+use crate::model::user::User;
 use crate::model::{BuildId, DirName};
 use crate::store::build_chroots::MonitorCell;
+use crate::store::builds::Filter;
 use crate::store::{Connection, build_chroots, builds, packages, projects as project_rows};
 
 /// More packages than this are listed in parts only.
@@ -113,6 +117,72 @@ pub async fn list(
             Ok((project, shown?))
         })
         .await
+}
+
+/// Forgets where a package's sources come from. Its builds stay.
+pub async fn reset(
+    app: &App,
+    user: &User,
+    (owner, project): (&str, &str),
+    name: &str,
+) -> Result<(Project, Shown)> {
+    let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
+    let user = user.clone();
+    app.store
+        .write(move |tx| {
+            let project = projects::find(tx, &owner, &project)?;
+            authorise(tx, &user, Action::EditPackages(&project))?;
+            let mut package = find(tx, &project, &name)?;
+            package.source = SourceSpec::Unset;
+            packages::set_source(tx, package.id, &package.source)?;
+            Ok((project, Shown { package, latest: None, latest_succeeded: None }))
+        })
+        .await
+}
+
+/// Deletes a package with all its builds; the answer is what it was.
+pub async fn delete(
+    app: &App,
+    user: &User,
+    (owner, project): (&str, &str),
+    name: &str,
+) -> Result<(Project, Shown)> {
+    let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
+    let (user, layout) = (user.clone(), app.layout());
+    let (project, package, gone) = app
+        .store
+        .write(move |tx| {
+            let project = projects::find(tx, &owner, &project)?;
+            authorise(tx, &user, Action::EditPackages(&project))?;
+            let package = find(tx, &project, &name)?;
+            let filter = Filter { package: Some(&package.name), ..Filter::default() };
+            let gone = builds::list(tx, project.id, filter, Slice::default())?;
+            check_builds(tx, &project, &gone)?;
+            build_ops::remove(tx, &layout, &gone)?;
+            packages::delete(tx, package.id)?;
+            Ok::<_, Error>((project, package, gone))
+        })
+        .await?;
+    for build in &gone {
+        build_ops::forget_upload(&app.layout(), &build.source);
+    }
+    Ok((project, Shown { package, latest: None, latest_succeeded: None }))
+}
+
+fn check_builds(tx: &Connection, project: &Project, gone: &[Build]) -> Result<()> {
+    if project.persistent && !gone.is_empty() {
+        return Err(Error::invalid("The builds of a persistent project cannot be deleted."));
+    }
+    let mut unfinished = Vec::new();
+    for build in gone {
+        if !build.state.is_finished() || !build_ops::running(tx, build.id)?.is_empty() {
+            unfinished.push(build.id.to_string());
+        }
+    }
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("Build(s) {} are still running.", unfinished.join(", "))))
 }
 
 /// How the newest build of each package is doing in each chroot of a directory, by package name.

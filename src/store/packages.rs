@@ -52,6 +52,19 @@ pub fn find_or_insert(
         .ok_or_else(|| StoreError::Corrupt(format!("package {name} was added and is not there")))
 }
 
+/// Replaces where a package's sources come from.
+pub fn set_source(db: &Connection, id: PackageId, source: &SourceSpec) -> Result<()> {
+    db.prepare_cached("UPDATE packages SET source = ?2 WHERE id = ?1")?
+        .execute(params![id, source])?;
+    Ok(())
+}
+
+/// Removes a package that has no builds any more.
+pub fn delete(db: &Connection, id: PackageId) -> Result<()> {
+    db.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
 /// A project's packages.
 pub fn list(
     db: &Connection,

@@ -9,6 +9,7 @@ mod general;
 #[path = "../support/hub.rs"]
 mod hub;
 mod lists;
+mod package;
 mod project;
 mod project_chroot;
 mod project_permission;

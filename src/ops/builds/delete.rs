@@ -96,12 +96,12 @@ fn project_of(db: &Connection, build: &Build) -> Result<Project> {
 }
 
 /// A canceled build's jobs that are still being stopped: they write into the results.
-fn running(tx: &Connection, id: BuildId) -> Result<Vec<JobId>, StoreError> {
+pub(in crate::ops) fn running(tx: &Connection, id: BuildId) -> Result<Vec<JobId>, StoreError> {
     jobs::withdraw(tx, id)
 }
 
 /// Removes builds, and queues what follows: new metadata first, then their files.
-fn remove(tx: &Connection, layout: &Layout, gone: &[Build]) -> Result<()> {
+pub(in crate::ops) fn remove(tx: &Connection, layout: &Layout, gone: &[Build]) -> Result<()> {
     let (mut repos, mut files) = (BTreeSet::new(), Vec::new());
     for build in gone {
         files.push(layout.source(&build.owner, &build.dir, build.id));

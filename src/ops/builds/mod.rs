@@ -10,7 +10,9 @@ mod upload;
 use std::collections::BTreeMap;
 
 pub use cancel::cancel;
+pub(super) use cancel::forget_upload;
 pub use delete::{delete, delete_list};
+pub(super) use delete::{remove, running};
 pub use options::Wish;
 pub use submit::{check, submit_package, submit_urls};
 pub use upload::{UploadedFile, submit_upload};

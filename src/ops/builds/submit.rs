@@ -3,10 +3,11 @@
 use super::options::{Place, Plan, Wish};
 use crate::model::build::Build;
 use crate::model::job::{RepoKey, Tidy};
+use crate::model::package::Package;
 use crate::model::source::{SourceFile, SourceSpec};
 use crate::model::user::User;
-use crate::model::{ChrootState, DirId};
-use crate::ops::{App, Error, Mistakes, Result};
+use crate::model::{ChrootState, DirId, PackageId, assign};
+use crate::ops::{App, Error, Mistakes, Result, packages};
 use crate::store::builds::NewBuild;
 use crate::store::{
     Connection, StoreError, build_chroots, builds, chroots, jobs, project_chroots, projects,
@@ -45,7 +46,7 @@ pub async fn submit_urls(
             }
             let plan = wish.plan(tx, &user, project, mistakes)?;
             let sources = urls.into_iter().map(|url| SourceSpec::Link { url });
-            insert(tx, &user, &plan, sources.collect())
+            insert(tx, &user, &plan, None, sources.collect())
         })
         .await
 }
@@ -78,27 +79,45 @@ fn check_url(url: &str, allow_files: bool, mistakes: &mut Mistakes) {
     }
 }
 
-/// Builds a package from the source on record.
+/// Builds a package from the source on record. As the package is known, so are its chroots.
 pub async fn submit_package(
     app: &App,
     user: &User,
-    wish: Wish,
+    mut wish: Wish,
     package: Option<String>,
 ) -> Result<Build> {
     let user = user.clone();
     app.store
-        .read(move |db| {
-            let project = wish.find_project(db)?;
-            let name = package.unwrap_or_default();
-            let package = crate::ops::packages::find(db, &project, &name)?;
-            wish.plan(db, &user, project, Mistakes::default())?;
-            Err(Error::invalid(format!(
-                "Package '{}' has no default source to rebuild it from. Hand in its SRPM or spec \
-                 file again.",
-                package.name
-            )))
+        .write(move |tx| {
+            let project = wish.find_project(tx)?;
+            let package = packages::find(tx, &project, package.as_deref().unwrap_or_default())?;
+            wish.timeout = wish.timeout.or(package.timeout.map(i64::from));
+            let is_chosen = wish.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
+            let mut plan = wish.plan(tx, &user, project, Mistakes::default())?;
+            let SourceSpec::Link { .. } = &package.source else {
+                return Err(no_source(&package));
+            };
+            if !is_chosen {
+                let enabled = project_chroots::enabled_names(tx, plan.project.id)?;
+                let excluded: Vec<String> = plan.excluded.iter().map(ToString::to_string).collect();
+                plan.chroots = assign::chroots(&enabled, &excluded, &package.chroot_denylist);
+            }
+            if plan.chroots.is_empty() {
+                return Err(Error::invalid("chroots: no chroot is left to build in"));
+            }
+            let made = insert(tx, &user, &plan, Some(package.id), vec![package.source])?;
+            let gone = || StoreError::Corrupt("a build was added and is not there".to_owned());
+            Ok(made.into_iter().next().ok_or_else(gone)?)
         })
         .await
+}
+
+fn no_source(package: &Package) -> Error {
+    Error::invalid(format!(
+        "Package '{}' doesn't have the default source method set, but it is required for the \
+         rebuild request. Hand in its SRPM or spec file again.",
+        package.name
+    ))
 }
 
 /// Adds builds with all that belongs to them. Part of one transaction: all or none.
@@ -106,6 +125,7 @@ pub(super) fn insert(
     tx: &Connection,
     user: &User,
     plan: &Plan,
+    package: Option<PackageId>,
     sources: Vec<SourceSpec>,
 ) -> Result<Vec<Build>> {
     let dir = place(tx, plan)?;
@@ -120,7 +140,7 @@ pub(super) fn insert(
         let new = NewBuild {
             project: plan.project.id,
             dir,
-            package: None,
+            package,
             submitter: Some(user.id),
             source,
             options: &plan.options,

@@ -60,7 +60,7 @@ async fn take(app: &App, user: User, wish: Wish, name: String, temp: TempPath) -
         .write(move |tx| {
             let project = wish.find_project(tx)?;
             let plan = wish.plan(tx, &user, project, Mistakes::default())?;
-            insert(tx, &user, &plan, vec![source])
+            insert(tx, &user, &plan, None, vec![source])
         })
         .await;
     match outcome.map(|mut builds| builds.pop()) {
