@@ -190,7 +190,7 @@ async fn giving_up_at_any_point_leaves_a_repository_that_is_whole() {
     let all: Vec<String> = (1..=9).map(|n| a_box.add(n)).collect();
     a_box.publish(&[]).await;
     for n in 0..40 {
-        let publish = a_box.publication(&all[..1 + n % 9], None).publish(a_box.errand());
+        let publish = a_box.publication(&all[..=(n % 9)], None).publish(a_box.errand());
         let _ = tokio::time::timeout(Duration::from_millis(n as u64), publish).await;
         looks_good(&a_box.repo());
     }
@@ -237,7 +237,7 @@ async fn readers_never_meet_a_repository_that_is_not_whole() {
         let readers = [scope.spawn(read), scope.spawn(read)];
         let publishing = async {
             for n in 0..PUBLISHES as usize {
-                a_box.publication(&all[..1 + n % 9], None).publish(a_box.errand()).await?;
+                a_box.publication(&all[..=(n % 9)], None).publish(a_box.errand()).await?;
             }
             Ok::<(), Error>(())
         };

@@ -95,16 +95,16 @@ async fn a_later_server_finds_every_process_of_a_build() {
     let srpm = bench.srpm("slow", "BuildArch: noarch", STUBBORN);
     let (job, config) = (bench.job(), bench.config());
     let log = job.log.path().to_owned();
-    let killer = async {
+    let end = async {
         while !fs::read_to_string(&log).unwrap().contains("it has begun") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let dir = bench.dir.path().to_owned();
         tokio::task::spawn_blocking(move || coprbox::process::kill_marked(&dir)).await.unwrap()
     };
-    let (done, killed) = tokio::join!(bench.build_as(job, &config, &srpm), killer);
+    let (outcome, killed) = tokio::join!(bench.build_as(job, &config, &srpm), end);
     // unshare, bubblewrap twice, rpmbuild, the shell and what it started.
     assert!(killed >= 6, "{killed}");
-    assert!(done.result.is_err());
+    assert!(outcome.result.is_err());
     assert!(bench.is_quiet());
 }
