@@ -32,6 +32,9 @@ pub enum EngineError {
     /// The disk failed.
     #[error("{0}: {1}")]
     Disk(std::path::PathBuf, std::io::Error),
+    /// A job has ended in a panic; the next start puts it back.
+    #[error("a job failed in the server itself: {0}")]
+    Panic(#[from] tokio::task::JoinError),
 }
 
 /// The engine of one server.
@@ -52,7 +55,7 @@ impl Engine {
         shutdown: CancellationToken,
     ) -> Engine {
         let layout = Layout::new(config.data_dir.clone(), config.base_url.clone());
-        let publisher = Publisher::new(store.clone(), layout.clone());
+        let publisher = Publisher::new(store.clone(), layout.clone(), shutdown.clone());
         let shop = Workshop { config, store, layout, builders, publisher, runner, shutdown };
         Engine {
             shop: Arc::new(shop),
@@ -79,8 +82,8 @@ impl Engine {
             self.start_builds().await?;
             tokio::select! {
                 _ = writes.changed() => {}
-                Some(_) = self.builds.join_next() => {}
-                Some(_) = self.tidiers.join_next() => {}
+                Some(ended) = self.builds.join_next() => ended?,
+                Some(ended) = self.tidiers.join_next() => ended?,
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = shutdown.cancelled() => {}
             }

@@ -8,12 +8,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::model::job::RepoKey;
 use crate::model::project::{Dir, Project};
 use crate::model::{BuildChrootId, ChrootName, ProjectId};
-use crate::process;
+use crate::process::{self, JobMark};
 use crate::repo::publish::RETENTION;
 use crate::repo::{self, Errand, Layout, Publication, SigningKey};
 use crate::store::{Connection, Store, StoreError, build_chroots, chroots, projects};
@@ -80,6 +82,8 @@ pub(super) struct Publisher {
     queues: Arc<Mutex<HashMap<RepoKey, Arc<Queue>>>>,
     /// Keys are made one at a time: two at once for one project would leave one unused.
     making_key: Arc<AsyncMutex<()>>,
+    /// Stops a run. Nothing less does: a run is shared, and one build's cancel is not another's.
+    shutdown: CancellationToken,
 }
 
 /// A repository's names, looked up.
@@ -90,45 +94,62 @@ struct Place {
 }
 
 impl Publisher {
-    pub(super) fn new(store: Store, layout: Layout) -> Publisher {
+    pub(super) fn new(store: Store, layout: Layout, shutdown: CancellationToken) -> Publisher {
         let (queues, making_key) = (Arc::default(), Arc::default());
-        Publisher { store, layout, queues, making_key }
+        Publisher { store, layout, queues, making_key, shutdown }
     }
 
     /// Publishes a repository with everything that the tables list, and with what `joining`
-    /// built. A repository whose project has gone is published by doing nothing.
+    /// built. A repository whose project has gone is published by doing nothing. Only the end of
+    /// the server stops it.
     pub(super) async fn publish(
         &self,
         repo: RepoKey,
         joining: Option<BuildChrootId>,
+        mark: &JobMark,
+    ) -> Answer {
+        let errand = Errand { cancel: &self.shutdown, mark: Some(mark) };
+        loop {
+            let queue = Arc::clone(lock(&self.queues).entry(repo).or_default());
+            let (answer, mut answered) = oneshot::channel();
+            lock(&queue.waiting).push(Waiting { joining, answer });
+            let _turn = queue.turn.lock().await;
+            match answered.try_recv() {
+                // Whoever had the turn before has done our work with theirs.
+                Ok(answer) => return answer,
+                Err(TryRecvError::Empty) => return self.lead(repo, &queue, joining, errand).await,
+                // Whoever took our work has not lived to answer.
+                Err(TryRecvError::Closed) => {}
+            }
+        }
+    }
+
+    /// Publishes for everybody who waits; the answer is that of `joining`, which is among them.
+    async fn lead(
+        &self,
+        repo: RepoKey,
+        queue: &Queue,
+        joining: Option<BuildChrootId>,
         errand: Errand<'_>,
     ) -> Answer {
-        let queue = Arc::clone(lock(&self.queues).entry(repo).or_default());
-        let (answer, mut answered) = oneshot::channel();
-        lock(&queue.waiting).push(Waiting { joining, answer });
-        let _turn = queue.turn.lock().await;
-        // Whoever had the turn before may have done our work with theirs.
-        if let Ok(answer) = answered.try_recv() {
-            return answer;
-        }
         let batch = std::mem::take(&mut *lock(&queue.waiting));
         let outcome = self.publish_batch(repo, &batch, errand).await;
         self.forget_if_idle(repo);
         let mut own = outcome.clone();
+        let is_alone = batch.len() == 1;
         for waiting in batch {
             let answer = match &outcome {
                 // One bad package must not fail its neighbours: each is tried by itself.
-                Err(PublishError::Failed(_)) if waiting.joining != joining => {
+                Err(PublishError::Failed(_)) if !is_alone => {
                     self.publish_batch(repo, std::slice::from_ref(&waiting), errand).await
                 }
                 other => other.clone(),
             };
             if waiting.joining == joining {
-                own = answer;
-            } else {
-                // Who no longer listens has been canceled; the tables know.
-                let _ = waiting.answer.send(answer);
+                own.clone_from(&answer);
             }
+            // Nobody listens to our own; the tables know about others who no longer do.
+            let _ = waiting.answer.send(answer);
         }
         own
     }

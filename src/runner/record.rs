@@ -27,8 +27,12 @@ pub(super) struct MadeSource {
 /// A source build leaves the queue; `None` when there is nothing to do any more.
 pub(super) fn source_starts(db: &Connection, job: JobId, id: BuildId) -> Result<Option<Build>> {
     let build = builds::get(db, id)?;
-    if build.as_ref().is_none_or(|build| build.canceled || build.source_state.is_finished()) {
+    if build.as_ref().is_none_or(|build| build.source_state.is_finished()) {
         jobs::finish(db, job)?;
+        return Ok(None);
+    }
+    if build.is_some_and(|build| build.canceled) {
+        source_failed(db, job, id, SourceState::Canceled, "canceled")?;
         return Ok(None);
     }
     builds::set_source_state(db, id, SourceState::Starting, None)?;
@@ -155,16 +159,14 @@ pub(super) fn chroot_built(
 pub(super) fn chroot_published(db: &Connection, job: JobId, chroot: &BuildChroot) -> Result<()> {
     let canceled = builds::get(db, chroot.build)?.is_none_or(|build| build.canceled);
     if canceled {
-        if let Some(repo) = build_chroots::repo(db, chroot.id)? {
-            jobs::queue_tidy(db, &Tidy { repos: vec![repo], remove: Vec::new() })?;
-        }
         return chroot_ended(db, job, chroot.id, ChrootState::Canceled, "canceled");
     }
     build_chroots::set_state(db, chroot.id, ChrootState::Succeeded, None)?;
     jobs::finish(db, job)
 }
 
-/// A chroot has come to another end.
+/// A chroot has come to another end. Once its packages were to be published, they may have been:
+/// the repository is made anew without them.
 pub(super) fn chroot_ended(
     db: &Connection,
     job: JobId,
@@ -172,6 +174,11 @@ pub(super) fn chroot_ended(
     state: ChrootState,
     message: &str,
 ) -> Result<()> {
+    if jobs::is_publishing(db, job)?
+        && let Some(repo) = build_chroots::repo(db, id)?
+    {
+        jobs::queue_tidy(db, &Tidy { repos: vec![repo], remove: Vec::new() })?;
+    }
     build_chroots::set_packages(db, id, &[])?;
     build_chroots::set_state(db, id, state, Some(message))?;
     jobs::finish(db, job)
@@ -184,6 +191,17 @@ pub(super) fn put_back(
     work: &Work,
     not_before: Timestamp,
 ) -> Result<()> {
+    make_pending(db, work)?;
+    jobs::put_back(db, job, not_before)
+}
+
+/// As [`put_back`], without counting the attempt: it was the server's wish to end it.
+pub(super) fn hand_back(db: &Connection, job: JobId, work: &Work) -> Result<()> {
+    make_pending(db, work)?;
+    jobs::hand_back(db, job)
+}
+
+fn make_pending(db: &Connection, work: &Work) -> Result<()> {
     match work {
         Work::Source(build) => {
             if builds::get(db, *build)?.is_some_and(|build| !build.source_state.is_finished()) {
@@ -195,7 +213,7 @@ pub(super) fn put_back(
         }
         Work::Tidy(_) => {}
     }
-    jobs::put_back(db, job, not_before)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -306,6 +324,7 @@ mod tests {
                 let (_, part) = chroot_starts(db, job, build, part)?.unwrap();
                 assert_eq!(part.result_dir.as_deref(), Some("00000001-a"));
                 chroot_runs(db, part.id)?;
+                chroot_built(db, job, part.id, &[])?;
                 builds::set_canceled(db, build)?;
                 chroot_published(db, job, &part)?;
                 assert_eq!(states(db, build), [ChrootState::Canceled]);

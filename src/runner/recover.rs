@@ -26,13 +26,14 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
         tracing::warn!(killed, "ended processes of an earlier server");
     }
     clear_remains(shop);
+    // Before the scratch space goes, which tells where the homes of gpg are.
+    if let Err(error) = repo::sign::sweep(&shop.layout) {
+        tracing::warn!(%error, "cannot remove half-made keys");
+    }
     let kept = shop.store.write(|db| put_all_back(db)).await?;
     let uploads = shop.store.read(builds::uploads).await?.into_iter().collect();
     for (dir, kept) in [(shop.layout.work(), kept), (shop.layout.uploads(), uploads)] {
         clear(&dir, &kept).map_err(|error| EngineError::Disk(dir.clone(), error))?;
-    }
-    if let Err(error) = repo::sign::sweep(&shop.layout) {
-        tracing::warn!(%error, "cannot remove half-made keys");
     }
     Ok(())
 }

@@ -168,16 +168,32 @@ fn job((id, work, attempt): (JobId, Option<Work>, u32)) -> Result<Job> {
     Ok(Job { id, work, attempt })
 }
 
-/// Notes that a chroot is built and only signing and publishing is left.
+/// Notes that a chroot is built and only signing and publishing is left, which is counted anew.
 pub fn set_publishing(db: &Connection, id: JobId) -> Result<()> {
-    db.prepare_cached("UPDATE jobs SET phase = 'publish' WHERE id = ?1")?.execute([id])?;
+    db.prepare_cached("UPDATE jobs SET phase = 'publish', attempt = 0 WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
+}
+
+/// Whether a chroot is built and only signing and publishing is left.
+pub fn is_publishing(db: &Connection, id: JobId) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND phase = 'publish'")?.exists([id])?)
 }
 
 /// Puts a job back into the queue, not to be taken before the given moment.
 pub fn put_back(db: &Connection, id: JobId, not_before: Timestamp) -> Result<()> {
     db.prepare_cached("UPDATE jobs SET state = 'queued', not_before = ?2 WHERE id = ?1")?
         .execute(params![id, not_before])?;
+    Ok(())
+}
+
+/// Puts a job back into the queue as if it had not been begun this time.
+pub fn hand_back(db: &Connection, id: JobId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE jobs SET state = 'queued', not_before = 0, attempt = max(attempt - 1, 0)
+         WHERE id = ?1",
+    )?
+    .execute([id])?;
     Ok(())
 }
 

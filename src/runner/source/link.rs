@@ -19,12 +19,6 @@ pub(super) async fn fetch(
     log: &LiveLog,
     cancel: &CancellationToken,
 ) -> Result<PathBuf, Stop> {
-    let sources = &shop.config.sources;
-    let limits = Limits {
-        private_addresses: sources.allow_private_addresses,
-        max_size: sources.max_size.0,
-        time: build.options.timeout,
-    };
     // The name is ours to choose: only the kind is taken from the address.
     let name = match build.source.file_name().and_then(SourceFile::of) {
         Some(SourceFile::Srpm) => "source.src.rpm",
@@ -33,6 +27,16 @@ pub(super) async fn fetch(
     };
     let target = dir.join(name);
     log.line(format!("downloading {url}"));
+    if let Some(path) = url.strip_prefix("file://") {
+        copy(shop, Path::new(path), &target).await?;
+        return Ok(target);
+    }
+    let sources = &shop.config.sources;
+    let limits = Limits {
+        private_addresses: sources.allow_private_addresses,
+        max_size: sources.max_size.0,
+        time: build.options.timeout,
+    };
     match download::download(url, &target, limits, cancel).await {
         Ok(size) => {
             log.line(format!("{size} bytes"));
@@ -40,5 +44,20 @@ pub(super) async fn fetch(
         }
         Err(DownloadError::Canceled) => Err(Stop::Canceled),
         Err(error) => Err(Stop::Failed(error.to_string())),
+    }
+}
+
+/// Takes a file of this machine, where the settings allow that.
+async fn copy(shop: &Workshop, from: &Path, to: &Path) -> Result<(), Stop> {
+    if !shop.config.sources.allow_file_urls {
+        let why = "file:// addresses are not allowed here (sources.allow_file_urls)";
+        return Err(Stop::Failed(why.to_owned()));
+    }
+    match tokio::fs::copy(from, to).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Stop::Failed(format!("there is no file {}", from.display())))
+        }
+        Err(error) => Err(error.into()),
     }
 }

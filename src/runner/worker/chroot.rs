@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+
+use tokio::task::block_in_place;
 
 use super::{Bench, PAUSE, Stop, results};
 use crate::clock::Timestamp;
@@ -36,12 +37,13 @@ impl Bench<'_> {
         let outcome = self.build_and_publish(&build, &part, phase).await;
         match outcome {
             Ok(()) => store.write(move |db| record::chroot_published(db, job, &part)).await?,
-            // What is built stays: the next attempt begins with publishing.
             Err(Stop::Canceled) if self.shop.shutdown.is_cancelled() => {
-                return self.put_back(Duration::ZERO).await;
+                self.keep_only_packages().await;
+                return self.hand_back().await;
             }
             Err(Stop::Fault(why)) if !self.is_last_attempt() => {
                 tracing::warn!(build = %build.id, why, "a chroot is put back to be tried again");
+                self.keep_only_packages().await;
                 return self.put_back(PAUSE).await;
             }
             Err(stop) => {
@@ -71,8 +73,7 @@ impl Bench<'_> {
         // Whoever lost the built packages, a restored backup say, builds again.
         let is_built = phase == Phase::Publish && self.packages_dir().is_dir();
         if !is_built {
-            self.make_dir()?;
-            results::prepare(&dir, build.id)?;
+            block_in_place(|| self.make_dir().and_then(|()| results::prepare(&dir, build.id)))?;
         }
         let limit = self.shop.config.runner.max_log_size.0;
         let logs = self.shop.runner.logs();
@@ -91,9 +92,19 @@ impl Bench<'_> {
             Err(Stop::Failed(why) | Stop::Fault(why)) => say(&backend, &format!("error: {why}")),
             Err(Stop::Canceled) => say(&backend, "canceled"),
         }
-        backend.finish().await?;
-        results::pack_logs(&dir)?;
+        // The packages may be published by now: a log that cannot be packed changes nothing.
+        let packed = backend.finish().await;
+        if let Err(error) = packed.and_then(|_| block_in_place(|| results::pack_logs(&dir))) {
+            tracing::warn!(build = %build.id, %error, "cannot pack the logs of a chroot");
+        }
         outcome
+    }
+
+    /// What is built stays: the next attempt begins with publishing. All else goes.
+    async fn keep_only_packages(&self) {
+        if !self.packages_dir().is_dir() {
+            self.clear_away().await;
+        }
     }
 
     fn packages_dir(&self) -> PathBuf {
@@ -124,7 +135,7 @@ impl Bench<'_> {
         }
         log.finish().await?;
         outcome?;
-        let files = self.set_packages_apart(dir)?;
+        let files = block_in_place(|| self.set_packages_apart(dir))?;
         results::note_packages(dir, &files)?;
         say(backend, &format!("built {} packages", files.len()));
         let (job, id) = (self.job.id, part.id);
@@ -174,7 +185,7 @@ impl Bench<'_> {
         let repo = self.shop.store.read(move |db| build_chroots::repo(db, id)).await?;
         let Some(repo) = repo else { return Err(Stop::Canceled) };
         say(backend, "publishing");
-        Ok(self.shop.publisher.publish(repo, Some(id), self.errand()).await?)
+        Ok(self.shop.publisher.publish(repo, Some(id), &self.mark).await?)
     }
 
     /// Moves signed packages into the result directory; the disk has them when this returns.

@@ -86,9 +86,8 @@ impl Workshop {
             Work::Tidy(tidy) => bench.tidy(tidy).await,
         };
         if let Err(error) = outcome {
-            // The row still says "running": it goes back into the queue at the latest when the
-            // server starts again.
             tracing::error!(job = %job.id, %error, "cannot record how a job ended");
+            bench.put_back_at_last().await;
         }
         self.runner.end(job.id);
     }
@@ -99,11 +98,28 @@ impl Bench<'_> {
         self.job.attempt + 1 >= ATTEMPTS
     }
 
-    /// Back into the queue, with whatever state the parts had there.
+    /// Back into the queue, to be begun again after a pause.
     async fn put_back(&self, pause: Duration) -> Result<(), StoreError> {
         let (id, work) = (self.job.id, self.job.work.clone());
         let not_before = Timestamp::now().after(pause);
         self.shop.store.write(move |db| record::put_back(db, id, &work, not_before)).await
+    }
+
+    /// Back into the queue as soon as the tables can be written again: the disk may be full. The
+    /// server's end settles it, too, since its next start puts back whatever was running.
+    async fn put_back_at_last(&self) {
+        while !self.shop.shutdown.is_cancelled() && self.put_back(Duration::ZERO).await.is_err() {
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = self.shop.shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    /// Back into the queue because the server is to end: as if it had never been begun.
+    async fn hand_back(&self) -> Result<(), StoreError> {
+        let (id, work) = (self.job.id, self.job.work.clone());
+        self.shop.store.write(move |db| record::hand_back(db, id, &work)).await
     }
 
     /// An empty scratch directory, in place of what an earlier attempt left.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+
+use tokio::task::block_in_place;
 
 use super::{Bench, PAUSE, Stop, results};
 use crate::model::build::Build;
@@ -31,7 +32,7 @@ impl Bench<'_> {
             }
             Err(Stop::Canceled) if self.shop.shutdown.is_cancelled() => {
                 self.clear_away().await;
-                return self.put_back(Duration::ZERO).await;
+                return self.hand_back().await;
             }
             Err(Stop::Fault(why)) if !self.is_last_attempt() => {
                 tracing::warn!(build = %id, why, "a source build is put back to be tried again");
@@ -53,8 +54,7 @@ impl Bench<'_> {
 
     /// All of it, with the log; only the tables are left to the caller.
     async fn make_source(&self, build: &Build, dir: &Path) -> Result<MadeSource, Stop> {
-        self.make_dir()?;
-        results::prepare(dir, build.id)?;
+        block_in_place(|| self.make_dir().and_then(|()| results::prepare(dir, build.id)))?;
         let limit = self.shop.config.runner.max_log_size.0;
         let log = Arc::new(self.shop.runner.logs().create(&dir.join("builder-live.log"), limit)?);
         let id = build.id;
@@ -64,7 +64,7 @@ impl Bench<'_> {
             log.line(format!("error: {why}"));
         }
         log.finish().await?;
-        results::pack_logs(dir)?;
+        block_in_place(|| results::pack_logs(dir))?;
         let (file, package) = made?;
         let name: PackageName =
             package.name.parse().map_err(|error| Stop::Failed(format!("{error}")))?;

@@ -2,7 +2,6 @@
 //! files that they no longer name.
 
 use std::path::{Component, Path};
-use std::time::Duration;
 
 use super::{Bench, PAUSE, remove_dir};
 use crate::model::job::Tidy;
@@ -13,9 +12,9 @@ impl Bench<'_> {
     /// Makes metadata anew, then removes directories.
     pub(super) async fn tidy(&self, tidy: &Tidy) -> Result<(), StoreError> {
         for repo in &tidy.repos {
-            match self.shop.publisher.publish(*repo, None, self.errand()).await {
+            match self.shop.publisher.publish(*repo, None, &self.mark).await {
                 Ok(()) => {}
-                Err(PublishError::Canceled) => return self.put_back(Duration::ZERO).await,
+                Err(PublishError::Canceled) => return self.hand_back().await,
                 Err(error) => {
                     // Never given up: the repository must come to be what the tables say.
                     tracing::error!(job = %self.job.id, %error, "a repository is not up to date");

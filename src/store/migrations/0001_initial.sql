@@ -152,6 +152,8 @@ CREATE TABLE batches (
     blocked_by INTEGER REFERENCES batches (id)
 ) STRICT;
 
+CREATE INDEX batches_by_blocker ON batches (blocked_by) WHERE blocked_by IS NOT NULL;
+
 -- `state` is derived (model::state::BuildState::derive) and written with every change of a part,
 -- so that lists can filter on it by index. Chroots that the submitter chose are given at once, as
 -- waiting build_chroots; without a choice they are given, less `chroots_excluded`, when the package
@@ -208,6 +210,8 @@ CREATE TABLE build_chroots (
 ) STRICT;
 CREATE INDEX build_chroots_published ON build_chroots (dir_id, chroot_id, id)
     WHERE state IN ('succeeded', 'forked');
+-- Whole, not partial: deleting a directory looks here for what refers to it.
+CREATE INDEX build_chroots_by_dir ON build_chroots (dir_id);
 CREATE INDEX build_chroots_by_chroot ON build_chroots (chroot_id, id);
 
 -- What a chroot build made: one row for each RPM file in its result directory.
