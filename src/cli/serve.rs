@@ -81,7 +81,8 @@ async fn serve(
     let config = Arc::new(config);
     let stop = CancellationToken::new();
     let runner = Runner::default();
-    let builders = builders(&config);
+    let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
+    let builders = builders(&config, Arc::clone(&mock));
     let engine = Engine::new(
         Arc::clone(&config),
         store.clone(),
@@ -97,7 +98,11 @@ async fn serve(
     }
     out::say(&format!("listening on {}, reached as {}", door.address(), config.base_url));
 
-    let mut engine = tokio::spawn(engine.run());
+    let mut engine = tokio::spawn(async move {
+        // What mock separates here takes a moment to find out; builds say it, visitors do not wait.
+        mock.probe().await;
+        engine.run().await
+    });
     let mut door = tokio::spawn(door.serve(stop.clone()));
     // If a part of the server ends by itself, all of it ends: no half-dead server.
     let (engine_ended, door_ended) = tokio::select! {
@@ -154,10 +159,6 @@ fn assemble(app: App, builders: Builders) -> anyhow::Result<Rocket<Build>> {
 }
 
 /// The builders of this machine.
-fn builders(config: &Config) -> Builders {
-    let mock = Arc::new(Mock::new(config.runner.mock_user.clone()));
-    // What mock separates here takes a moment to find out; nobody waits for it.
-    let trying = Arc::clone(&mock);
-    tokio::spawn(async move { trying.probe().await });
+fn builders(config: &Config, mock: Arc<Mock>) -> Builders {
     Builders { mock, sandbox: Arc::new(Sandbox::new(&config.data_dir)) }
 }
