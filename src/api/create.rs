@@ -1,17 +1,18 @@
 //! `/build/create` and `/build/check-before-build`: handing in builds.
 
+use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Route, State, post, routes};
+use rocket::{Responder, Route, State, post, routes};
 use serde_json::{Value, json};
 
-use super::error::Answer;
+use super::error::{Answer, ApiError};
 use super::params::List;
 use super::project::mistakes;
 use super::view::BuildView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
 use crate::ops::builds::{self, UploadedFile, Wish};
-use crate::ops::{App, Mistakes};
+use crate::ops::{App, Error, Mistakes};
 
 /// What the fields say about how to build.
 pub(super) fn wish(mut read: FieldReader<'_>) -> Wish {
@@ -60,6 +61,36 @@ async fn from_upload(app: &State<App>, caller: ApiUser, mut body: Body) -> Answe
     Ok(Json(BuildView::new(build, app)))
 }
 
+/// The other kinds of sources that clients know. They are refused in so many words, after all that
+/// any build is checked for.
+const NOT_YET: [&str; 6] = ["scm", "distgit", "pypi", "rubygems", "custom", "rpm-upload"];
+
+#[post("/build/create/<kind>", data = "<body>", rank = 2)]
+async fn not_yet(
+    app: &State<App>,
+    caller: ApiUser,
+    kind: &str,
+    body: Body,
+) -> Result<Json<BuildView>, NotYet> {
+    if !NOT_YET.contains(&kind) {
+        return Err(NotYet::Unknown(Status::NotFound));
+    }
+    let checked = builds::check(app, &caller.user, wish(body.reader())).await;
+    let refusal = checked.err().unwrap_or_else(|| {
+        Error::invalid(format!(
+            "This server does not build from {kind} yet. Hand in a source package or a spec file."
+        ))
+    });
+    Err(NotYet::Refused(ApiError(refusal)))
+}
+
+/// Why there is no build.
+#[derive(Responder)]
+enum NotYet {
+    Unknown(Status),
+    Refused(ApiError),
+}
+
 pub(super) fn routes() -> Vec<Route> {
-    routes![check, from_urls, from_upload]
+    routes![check, from_urls, from_upload, not_yet]
 }
