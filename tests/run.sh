@@ -13,8 +13,8 @@
 #   e2e      the shipped binary driven by real clients
 #
 # Everything made along the way lies under target/ (or $CARGO_TARGET_DIR).
-set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -81,23 +81,33 @@ phase_release() {
 phase_e2e() {
     [ -d tests/e2e ] || { echo "skipped: none yet"; return; }
     export PATH=$venv/bin:$PATH
-    local script
+    local script bad=()
     for script in tests/e2e/*.sh; do
         [ -x "$script" ] || continue
         echo "== $script"
-        "$script"
+        "$script" || bad+=("$script")
     done
-    if compgen -G "tests/e2e/test_*.py"; then "$venv/bin/pytest" -q tests/e2e; fi
+    if compgen -G "tests/e2e/test_*.py"; then
+        "$venv/bin/pytest" -q tests/e2e || bad+=(pytest)
+    fi
+    [ ${#bad[@]} = 0 ] || { echo "failed: ${bad[*]}"; return 1; }
 }
 
+# One phase, in a shell of its own: see run() below.
+if [ "${1:-}" = --phase ]; then
+    "phase_$2"
+    exit
+fi
+
+# A phase ends at its first failing command. It would not if it were called from here: whatever
+# runs under a condition (`||`, `if`), functions and subshells too, runs without errexit.
 failed=()
 run() {
-    local name=$1 log=$logs/$1.log begin=$SECONDS code result note=
-    (set -e; "phase_$name") >"$log" 2>&1
-    code=$?
+    local name=$1 log=$logs/$1.log begin=$SECONDS code=0 result note=
+    "$BASH" tests/run.sh --phase "$name" >"$log" 2>&1 || code=$?
     if [ $code = 0 ]; then
         result=ok
-        note=$(grep -m1 '^skipped: ' "$log") && result=- note="  $note"
+        if note=$(tail -n 1 "$log" | grep '^skipped: '); then result=- note="  $note"; fi
     else
         result=FAILED
         failed+=("$name")
