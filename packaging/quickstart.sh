@@ -61,6 +61,12 @@ trap 'exit 143' TERM HUP
 
 coprbox() { "$binary" --config "$config" "$@"; }
 
+# Empty files that nobody else can open, whatever was there before and whatever the umask is.
+private() {
+    rm -f "$@"
+    (umask 077 && touch "$@")
+}
+
 # One value of a JSON answer on stdin: field state
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 
@@ -121,13 +127,22 @@ start_server() {
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
         fail "something listens on port $port already; choose another with --port"
     fi
+    # For nobody else; where root makes it, builders drop to a user without rights, who must get
+    # through to the work.
+    local mode=700
+    [ "$(id -u)" != 0 ] || mode=711
     if [ -z "$data_dir" ]; then
         data_dir=$(mktemp -d /var/tmp/coprbox.XXXXXX)
+        chmod "$mode" "$data_dir"
+    elif [ ! -d "$data_dir" ]; then
+        mkdir -p "$(dirname "$data_dir")"
+        mkdir -m "$mode" "$data_dir"
     fi
-    mkdir -p "$data_dir"
     data_dir=$(realpath "$data_dir")
     config=$data_dir/quickstart.toml
     log=$data_dir/server.log
+    # The log has the link that makes its reader admin.
+    private "$config" "$log"
     printf 'listen = "127.0.0.1:%s"\nbase_url = "%s"\ndata_dir = "%s"\n' \
         "$port" "$url" "$data_dir" >"$config"
     setsid "$binary" --config "$config" serve </dev/null >"$log" 2>&1 &
@@ -170,13 +185,13 @@ add_chroot() {
 log_in() {
     admin=$(coprbox user list --json | python3 -c \
         'import json, sys; print(next(user["name"] for user in json.load(sys.stdin) if user["admin"]))')
+    private "$data_dir/copr.conf" "$work/login"
     coprbox token new "$admin" --name quickstart >"$data_dir/copr.conf" 2>"$work/token.log" ||
         { cat "$work/token.log" >&2; fail "there is no token"; }
-    chmod 600 "$data_dir/copr.conf"
     local login token
     login=$(sed -n 's/^login *= *//p' "$data_dir/copr.conf")
     token=$(sed -n 's/^token *= *//p' "$data_dir/copr.conf")
-    (umask 077 && printf 'user = "%s:%s"\n' "$login" "$token" >"$work/login")
+    printf 'user = "%s:%s"\n' "$login" "$token" >"$work/login"
 }
 
 # ---- the package
