@@ -39,22 +39,36 @@ step() { printf '==> %s\n' "$*"; }
 indent() { sed -u 's/^/    /'; }
 fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 
-# Whatever ends this script early also ends what it has started.
+# Whatever ends this script early also ends what it has started. Nothing that goes wrong in here
+# keeps the rest from being done.
 finish() {
     local code=$?
-    [ -z "$work" ] || rm -rf "$work"
-    [ $code != 0 ] || return 0
-    if [ -n "$server" ] && kill "$server" 2>/dev/null; then
-        for _ in $(seq 100); do kill -0 "$server" 2>/dev/null || break; sleep 0.1; done
-        kill -KILL "$server" 2>/dev/null || :
+    set +e
+    trap '' INT TERM HUP
+    if [ $code != 0 ]; then
+        stop_server
+        if [ -s "$log" ]; then
+            printf -- '---- the last lines of %s\n' "$log" >&2
+            # The server's log also has the questions that this script asks all the time.
+            grep -v ' GET /api_3/' "$log" | tail -n 25 >&2
+        fi
     fi
-    if [ -s "$log" ]; then
-        printf -- '---- the last lines of %s\n' "$log" >&2
-        # The server's log also has the questions that this script asks all the time.
-        grep -v ' GET /api_3/' "$log" | tail -n 25 >&2 || :
+    if [ -n "$work" ]; then
+        [ ! -e "$work/root" ] || remove_root
+        rm -rf "$work"
     fi
-    printf 'quickstart: stopped; nothing of it is running any more\n' >&2
+    [ $code = 0 ] || printf 'quickstart: stopped; nothing of it is running any more\n' >&2
 }
+
+stop_server() {
+    if [ -z "$server" ] || ! kill "$server" 2>/dev/null; then return; fi
+    for _ in $(seq 100); do kill -0 "$server" 2>/dev/null || return; sleep 0.1; done
+    kill -KILL "$server" 2>/dev/null
+}
+
+# dnf has made it as root, so nobody else can remove it.
+remove_root() { as_root rm -rf --one-file-system "$work/root" "$work/dnf"; }
+
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -279,7 +293,7 @@ install_it() {
         install hello </dev/null >"$log" 2>&1 ||
         fail "dnf cannot install the package"
     as_root chroot "$root" /usr/bin/hello | sed 's/^/    it says: /'
-    as_root rm -rf "$root" "$work/dnf"
+    remove_root
     log=$data_dir/server.log
 }
 
