@@ -61,15 +61,19 @@ pub const KEYS: &[Key] = &[
     key(
         "distgit.*.clone_url",
         "(fedora and centos are built in)",
-        "where a package is cloned from, with {pkgname} and perhaps {namespace}",
+        "for a later version: where a package is cloned from, with {pkgname} and perhaps {namespace}",
     ),
     key(
         "distgit.*.lookaside",
         "(none)",
-        "where its source archives are, with {pkgname}, {filename}, {hashtype} and {hash}",
+        "for a later version: where its source archives are, with {pkgname}, {filename}, {hashtype} and {hash}",
     ),
-    key("distgit.*.default_namespace", "(none)", "the namespace of a package named without one"),
-    key("distgit.*.priority", "50", "lower numbers are offered first"),
+    key(
+        "distgit.*.default_namespace",
+        "(none)",
+        "for a later version: the namespace of a package named without one",
+    ),
+    key("distgit.*.priority", "50", "for a later version: lower numbers are offered first"),
 ];
 
 /// What is in force when nobody says anything. `listen`-dependent and user-dependent defaults are
