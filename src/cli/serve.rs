@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use rocket::figment::Figment;
 use rocket::{Build, Rocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{data_dir, first_start, out};
@@ -92,6 +92,7 @@ async fn serve(
     );
     engine.recover().await.context("cannot put right what an earlier server left")?;
     let app = App { config: Arc::clone(&config), store, runner };
+    let signals = Signals::listen()?;
     let door = Door::open(assemble(app, builders)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
@@ -106,7 +107,7 @@ async fn serve(
     let mut door = tokio::spawn(door.serve(stop.clone()));
     // If a part of the server ends by itself, all of it ends: no half-dead server.
     let (engine_ended, door_ended) = tokio::select! {
-        outcome = signaled() => { outcome?; (None, None) }
+        () = signals.any() => (None, None),
         outcome = &mut engine => (Some(outcome), None),
         outcome = &mut door => (None, Some(outcome)),
     };
@@ -124,15 +125,28 @@ async fn serve(
     outcome.context("the build engine failed")?.context("the build engine failed")
 }
 
-/// Waits until the server is told to stop.
-async fn signaled() -> anyhow::Result<()> {
-    let mut term = signal(SignalKind::terminate()).context("cannot wait for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
+/// What tells the server to stop; heard from the moment this is made, so it is made before
+/// anybody can connect.
+struct Signals {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Signals> {
+        let listen = |kind| signal(kind).context("cannot wait for signals");
+        Ok(Signals {
+            term: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn any(mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Everything that answers requests.
