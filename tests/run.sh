@@ -47,7 +47,11 @@ phase_base() {
 phase_fmt() { cargo fmt --check; }
 phase_clippy() { cargo clippy --all-targets --locked -- -D warnings; }
 phase_test() { cargo test --locked --no-fail-fast; }
-phase_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked; }
+# Links into private modules are for those who read the sources: this is no library.
+phase_doc() {
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+        cargo doc --no-deps --document-private-items --locked
+}
 
 # Building cargo-deny takes a minute on two cores (two with optimisation, to check two seconds
 # faster): done where nobody waits.

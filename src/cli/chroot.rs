@@ -53,7 +53,7 @@ pub(super) struct Add {
     #[arg(long = "repo", value_name = "URL")]
     repos: Vec<String>,
     /// A package or group to put into it (sandbox); may be given several times
-    /// [default: @buildsys-build]
+    /// (default: @buildsys-build)
     #[arg(long, value_name = "SPEC")]
     install: Vec<String>,
     /// What to say about it where a chroot is chosen

@@ -2,7 +2,7 @@
 //!
 //! Copr takes all three everywhere, so an endpoint takes a [`Body`] and asks its [`FieldReader`]:
 //!
-//! ```ignore
+//! ```text
 //! #[post("/project/add/<owner>", data = "<body>")]
 //! async fn add(caller: Caller, owner: Owner, body: Result<Body, BodyError>) -> Result<…, ApiError> {
 //!     let body = body?;

@@ -1,5 +1,5 @@
 //! The configuration file that one build gives to mock: the chroot's own, and then what this build
-//! changes in it. Every value is a literal of [`literal`]; none is pasted.
+//! changes in it. Every value is a literal of `literal.rs`; none is pasted.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
