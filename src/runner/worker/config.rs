@@ -4,20 +4,27 @@ use super::{Bench, Stop};
 use crate::model::build::Build;
 use crate::model::build_config::{BuildConfig, Parts};
 use crate::model::chroot::Chroot;
+use crate::model::job::RepoKey;
 use crate::model::{ChrootName, DirName, Owner};
 use crate::repo::Layout;
 use crate::store::{StoreError, build_chroots, chroots, project_chroots, projects};
 
+/// What makes a directory a repository.
+const REPOMD: &str = "repodata/repomd.xml";
+
 impl Bench<'_> {
-    /// The chroot of this name and how `build` is built in it.
+    /// The chroot of this name and how `build` is built in it. The project's own repository is
+    /// there when this returns.
     pub(super) async fn chroot_config(
         &self,
         build: &Build,
         name: &ChrootName,
     ) -> Result<(Chroot, BuildConfig), Stop> {
-        let (build, name) = (build.clone(), name.clone());
+        let repomd = self.shop.layout.chroot(&build.owner, &build.dir, name).join(REPOMD);
+        let (dir, build, name) = (build.dir_id, build.clone(), name.clone());
         let layout = self.shop.layout.clone();
-        self.shop
+        let found = self
+            .shop
             .store
             .read(move |db| {
                 let chroot = chroots::find(db, &name)?;
@@ -38,9 +45,15 @@ impl Bench<'_> {
                     let other = projects::find(db, owner, name)?;
                     Ok::<_, StoreError>(other.map(|other| other.settings.module_hotfixes))
                 })?;
-                Ok((chroot, config))
+                Ok::<_, Stop>((chroot, config))
             })
-            .await
+            .await?;
+        if !repomd.exists() {
+            // Not made yet, or not possible: then this says why, where dnf only misses a file.
+            let repo = RepoKey { dir, chroot: found.0.id };
+            self.shop.publisher.publish(repo, None, &self.mark).await?;
+        }
+        Ok(found)
     }
 
     /// The chroot that makes the source package: the build's first, or the project's first.
