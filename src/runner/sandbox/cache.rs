@@ -260,7 +260,11 @@ impl Place {
         let asked = bench.ask(root.enter(command)).await?;
         let Some(path) = asked.tail.lines().map(str::trim).find(|line| line.starts_with('/'))
         else {
-            let text = format!("the build root has no working rpm: {}", asked.last_line());
+            let text = format!(
+                "the build root has no working rpm ({}): let it be made with rpm-build (Debian: \
+                 rpm), see coprbox chroot add --install",
+                asked.last_line()
+            );
             return Err(BuildError::Unavailable(text));
         };
         let inside = |path: &str| root.dir().join(path.trim_start_matches('/'));
