@@ -55,12 +55,14 @@ class Box:
         )
         self.log = root / "server.log"
         self.process = None
+        # Stands in front of each call of the program.
+        self.before = []
         self.env = dict(os.environ, PATH=f"{self.bin}:{os.environ['PATH']}")
 
     def coprbox(self, *args, check=True):
         """Runs a command of the program on this data directory."""
         done = subprocess.run(
-            [BINARY, "--config", self.config, *args],
+            [*self.before, BINARY, "--config", self.config, *args],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env,
         )
         assert not check or done.returncode == 0, f"{args}: {done.stderr}"
@@ -77,11 +79,17 @@ class Box:
                      f"file://{BASE_REPO}")
         return self
 
+    def on_a_disk_of(self, size):
+        """Puts the data directory on a file system of its own."""
+        self.data.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "coprbox", self.data],
+                       check=True)
+
     def start(self):
         """Starts the server and waits until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "--config", self.config, "serve"],
+                [*self.before, BINARY, "--config", self.config, "serve"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
                 start_new_session=True,
             )
@@ -203,7 +211,7 @@ class Box:
             except OSError:
                 pass
         mounts = [line for line in Path("/proc/mounts").read_text().splitlines()
-                  if str(self.data) in line]
+                  if str(self.data) in line and not line.startswith("coprbox ")]
         scratch = [path.name for path in self.data.glob("work/*") if path.name.isdigit()]
         aside = [str(path) for path in self.data.glob("results/*/*/*/.repodata-*")]
         return marked + mounts + scratch + aside

@@ -1,6 +1,7 @@
 """What tests share: servers on fresh data directories."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -20,14 +21,19 @@ def make_box(tmp_path_factory):
     """Makes servers that end with the test."""
     boxes = []
 
-    def make(settings="", start=True):
-        box = Box(tmp_path_factory.mktemp("box"), settings).set_up()
+    def make(settings="", start=True, disk=None):
+        box = Box(tmp_path_factory.mktemp("box"), settings)
         boxes.append(box)
+        if disk:
+            box.on_a_disk_of(disk)
+        box.set_up()
         return box.start() if start else box
 
     yield make
     for box in boxes:
         box.stop()
+        if box.data.is_mount():
+            subprocess.run(["umount", box.data], check=True)
 
 
 @pytest.fixture
