@@ -68,7 +68,7 @@ async fn a_build_has_no_rights_and_sees_nothing_of_the_server() {
 }
 
 #[tokio::test]
-async fn only_packages_leave_the_build() {
+async fn only_packages_and_the_spec_leave_the_build() {
     let Some(bench) = Bench::new() else { return };
     let sections = format!(
         "{}%clean\ncd %{{_rpmdir}}\nln -s /etc/passwd evil-1-1.noarch.rpm\nmkfifo fifo.rpm\n\
@@ -94,7 +94,8 @@ async fn only_packages_leave_the_build() {
             "root.log",
             "state.log",
             "tidy-1.0-1.deb12.noarch.rpm",
-            "tidy-1.0-1.deb12.src.rpm"
+            "tidy-1.0-1.deb12.src.rpm",
+            "tidy.spec"
         ]
     );
 }
