@@ -64,6 +64,12 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    fn drop(&mut self) {
+        kill_marked(self.dir.path());
+    }
+}
+
 fn chroot(name: &str, config: &Path) -> Chroot {
     Chroot {
         id: ChrootId(1),

@@ -37,7 +37,11 @@ case $mode in
     debug) printf " 'baseurl=file:///srv/repo\\n'\n"; exit 0 ;;
 esac
 log() { echo "$(date +%F) - $1" >> "$results/state.log"; }
-clean() { log "Start: clean chroot"; rm -rf "$root"; log "Finish: clean chroot"; }
+clean() {
+    log "Start: clean chroot"
+    [ ! -e "$root/pid" ] || kill -KILL $(cat "$root/pid")
+    rm -rf "$root"; log "Finish: clean chroot"
+}
 name=$(basename "$input")
 case $name in
     garbage*) echo "ERROR: Cannot find/open srpm: $input. Error: error reading package header"; exit 1 ;;
@@ -54,7 +58,9 @@ rpmbuild() {
     echo "Executing command: ['bash', '--login', '-c', '/usr/bin/rpmbuild -bb x']" >> "$results/build.log"
     echo "+ make"
 }
-sleeping() { setsid sleep 86400 & sleep 86400 & echo $! > "$root/pid"; wait $!; }
+sleeping() {
+    setsid sleep 86400 & sleep 86400 & jobs -p > "$root/pids"; mv "$root/pids" "$root/pid"; wait $!
+}
 case $name in
     missing*)
         echo "DEBUG util.py:460:  No matching package to install: 'nosuch >= 3'" >> "$results/root.log"
