@@ -117,8 +117,17 @@ run() {
         failed+=("$name")
     fi
     printf '%-8s %-6s %4d s%s\n' "$name" "$result" $((SECONDS - begin)) "$note"
-    [ $code = 0 ] || { tail -n 100 "$log" | sed 's/^/    /'; echo "    (the whole of it: $log)"; }
+    [ $code = 0 ] || show "$log"
     return $code
+}
+
+# What failed may be far from the end: every failure's first lines, then the end.
+show() {
+    {
+        grep -E -A 7 '^error|^FAILED|panicked at|^E  ' "$1" | head -n 120
+        echo "---- the end of $1"
+        tail -n 25 "$1"
+    } | sed 's/^/    /'
 }
 
 names=("$@")
