@@ -2,8 +2,8 @@
 //!
 //! mock makes the build root, installs what the package needs, builds it and keeps logs. Ours is
 //! only what surrounds that: a configuration ([`config`]), as whom and within what mock is called
-//! ([`host`], [`call`]), how the network is cut off ([`network`]), what its exit code means
-//! ([`exit`]) and that nothing is left when it was stopped. Which chroots there are says
+//! ([`host`], `call`), how the network is cut off (`network`), what its exit code means
+//! (`exit`) and that nothing is left when it was stopped. Which chroots there are says
 //! [`discover`].
 
 mod call;
