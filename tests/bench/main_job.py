@@ -40,8 +40,9 @@ def memory(box, field):
 
 
 def run(*command, **options):
-    subprocess.run(list(map(str, command)), check=True, stdin=subprocess.DEVNULL,
-                   capture_output=True, **options)
+    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{command}: {done.stdout[-500:]}{done.stderr[-500:]}"
 
 
 def bare_build(srpm, scratch):
@@ -59,7 +60,7 @@ def bare_build(srpm, scratch):
     shutil.chown(root / "build", 1000, 1000)
     run("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "bwrap", "--unshare-all",
         "--bind", root, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-        "--setenv", "HOME", "/build", "rpmbuild", "--define", "_topdir /build", "--rebuild",
+        "--setenv", "HOME", "/build", "rpmbuild", "--nodeps", "--define", "_topdir /build", "--rebuild",
         "/build/x.src.rpm")
     shutil.rmtree(root)
 
@@ -124,14 +125,23 @@ def fill(box, scratch, count):
     box.wait(box.build(srpm)[0])
 
 
+class Rows:
+    """The table, shown as it grows."""
+
+    def append(self, row):
+        what, value, most = row
+        print(f"| {what:<52} | {value:8.2f} | {most and 'at most ' + most:<13} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--packages", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    rows = []
+    rows = Rows()
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
+        scratch.chmod(0o755)  # bubblewrap enters the root as an ordinary user
         box = Box(scratch / "box", "[uploads]\nmax_size = \"4GiB\"\n").set_up()
         rows.append(("binary, MiB", os.path.getsize(BINARY) / (1 << 20), "20"))
         rows.append(("start to first answer, s", start_time(box), "0.5"))
@@ -154,6 +164,7 @@ def main():
         rows.append(("upload to installable, small repository, s", ours, ""))
         rows.append(("  the difference", ours - bare, "0.5"))
         fill(box, scratch, options.packages)
+        (scratch / "bare").mkdir()
         createrepo = rounds(lambda: timed(lambda: run(
             "createrepo_c", "--update", "--no-database", "--skip-stat", "-o", scratch / "bare",
             "--update-md-path", box.repo(), box.repo())))
@@ -162,8 +173,6 @@ def main():
         rows.append((f"upload to installable, {options.packages} packages, s", ours, ""))
         rows.append(("  the difference to bare build", ours - bare, f"{createrepo + 0.5:.2f}"))
         box.stop()
-    for what, value, most in rows:
-        print(f"| {what:<52} | {value:8.2f} | {most and 'at most ' + most:<13} |")
 
 
 if __name__ == "__main__":
