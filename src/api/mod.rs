@@ -7,6 +7,7 @@
 mod build;
 mod build_chroot;
 mod catch;
+mod comps;
 mod create;
 mod dotrepo;
 mod error;
@@ -44,6 +45,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount(BASE, rpmrepo::routes())
         .mount(BASE, methods::options())
         .mount("/", dotrepo::routes())
+        .mount("/", comps::routes())
         .mount("/", upload::routes())
         .register(BASE, catch::catchers())
 }

@@ -12,6 +12,7 @@ use super::view::{ProjectChrootView, ProjectConfig};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
 use crate::ops::App;
+use crate::ops::builds::UploadedFile;
 use crate::ops::project_chroots::{self, Wish};
 
 #[get("/project-chroot")]
@@ -36,9 +37,13 @@ async fn edit(
     owner: &str,
     name: &str,
     chroot: &str,
-    body: Body,
+    mut body: Body,
 ) -> Answer<ProjectChrootView> {
-    let wish = wish(&body);
+    let comps = body.take_file("upload_comps").map(|upload| {
+        let name = upload.name().to_owned();
+        UploadedFile { name, path: upload.into_path() }
+    });
+    let wish = Wish { comps, ..wish(&body) };
     let (project, used) =
         project_chroots::edit(app, &caller.user, (owner, name), chroot, wish).await?;
     Ok(Json(ProjectChrootView::new(project, used)))
@@ -61,12 +66,9 @@ fn wish(body: &Body) -> Wish {
         bootstrap: read.line("bootstrap"),
         bootstrap_image: read.line("bootstrap_image"),
         isolation: read.line("isolation"),
+        delete_comps: read.switch("delete_comps").unwrap_or(false),
         ..Wish::default()
     };
-    if body.files().iter().any(|file| file.field() == "upload_comps") {
-        let _: Option<()> =
-            read.refuse("upload_comps", "this server does not take comps files yet");
-    }
     wish.mistakes = mistakes(read);
     wish
 }

@@ -156,3 +156,12 @@ pub struct ChrootSettings {
     /// The name of the uploaded comps file, when there is one.
     pub comps_name: Option<String>,
 }
+
+/// A comps file: which packages of a repository make up which group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comps {
+    /// The file's name, as it was uploaded.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}

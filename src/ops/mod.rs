@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod authorise;
 pub mod builds;
 pub mod chroots;
+pub mod comps;
 pub mod error;
 pub mod install;
 pub mod mistakes;

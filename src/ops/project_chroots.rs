@@ -1,16 +1,18 @@
 //! The chroots that this server offers, and what projects change in theirs.
 
 use super::authorise::{Action, authorise};
+use super::builds::UploadedFile;
 use super::projects::{self, choice, repos};
-use super::{App, Error, Mistakes, Result, builds};
+use super::{App, Error, Mistakes, Result, builds, comps};
 use crate::model::ChrootName;
 use crate::model::DirName;
 use crate::model::build_config::{BuildConfig, Parts};
 use crate::model::chroot::Chroot;
+use crate::model::job::Tidy;
 use crate::model::options::Bootstrap;
-use crate::model::project::{ChrootSettings, Project, ProjectChroot};
+use crate::model::project::{ChrootSettings, Comps, Project, ProjectChroot};
 use crate::model::user::User;
-use crate::store::{Connection, chroots, project_chroots};
+use crate::store::{Connection, chroots, jobs, project_chroots};
 
 /// The active chroots, in the order in which the admin added them.
 pub async fn offered(app: &App) -> Result<Vec<Chroot>> {
@@ -70,7 +72,7 @@ pub async fn config(app: &App, (owner, project): (&str, &str), name: &str) -> Re
 }
 
 /// What a request says about a chroot of a project; what it does not say is `None`.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Wish {
     /// Settings to put back to what they are in a new chroot, before all else.
     pub reset: Vec<String>,
@@ -90,30 +92,52 @@ pub struct Wish {
     pub bootstrap_image: Option<String>,
     /// What separates builds from the host.
     pub isolation: Option<String>,
+    /// A new comps file.
+    pub comps: Option<UploadedFile>,
+    /// The comps file goes, unless there is a new one.
+    pub delete_comps: bool,
     /// What was wrong already when the request was read.
     pub mistakes: Mistakes,
 }
 
-/// Changes what `wish` says in one chroot of a project.
+/// Changes what `wish` says in one chroot of a project. With another comps file, waits until the
+/// repositories of the chroot have it.
 pub async fn edit(
     app: &App,
     user: &User,
     (owner, project): (&str, &str),
     name: &str,
-    wish: Wish,
+    mut wish: Wish,
 ) -> Result<(Project, ProjectChroot)> {
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     let user = user.clone();
-    app.store
+    let comps = match wish.comps.take() {
+        Some(file) => comps::read(file, &mut wish.mistakes).await?,
+        None => None,
+    };
+    let (project, found, job) = app
+        .store
         .write(move |tx| {
             let project = projects::find(tx, &owner, &project)?;
             let mut found = find(tx, &project, &name)?;
-            found.settings = wish.apply(tx, &project, &found)?;
+            let had_comps = found.settings.comps_name.is_some();
+            found.settings = wish.apply(tx, &project, &found, comps.as_ref())?;
             authorise(tx, &user, Action::EditProject(&project))?;
             project_chroots::update(tx, project.id, found.chroot.id, &found.settings)?;
-            Ok((project, found))
+            let loses_comps = had_comps && found.settings.comps_name.is_none();
+            let mut job = None;
+            if comps.is_some() || loses_comps {
+                project_chroots::set_comps(tx, project.id, found.chroot.id, comps.as_ref())?;
+                let repos = projects::repositories(tx, &project, &[found.chroot.id])?;
+                job = Some(jobs::queue_tidy(tx, &Tidy { repos, remove: Vec::new() })?);
+            }
+            Ok::<_, Error>((project, found, job))
         })
-        .await
+        .await?;
+    if let Some(job) = job {
+        app.wait_for(job).await;
+    }
+    Ok((project, found))
 }
 
 impl Wish {
@@ -122,6 +146,7 @@ impl Wish {
         db: &Connection,
         project: &Project,
         used: &ProjectChroot,
+        comps: Option<&Comps>,
     ) -> Result<ChrootSettings> {
         let mut settings = used.settings.clone();
         let mut mistakes = self.mistakes;
@@ -169,6 +194,10 @@ impl Wish {
                     choice("isolation", word, &mut mistakes).or(settings.isolation);
             }
         }
+        if self.delete_comps {
+            settings.comps_name = None;
+        }
+        settings.comps_name = comps.map(|comps| comps.name.clone()).or(settings.comps_name);
         mistakes.none()?;
         Ok(settings)
     }

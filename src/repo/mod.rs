@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use layout::Layout;
-pub use publish::{Publication, move_in};
+pub use publish::{Publication, move_in, put_comps};
 pub use sign::SigningKey;
 
 use crate::process::{JobMark, Program};

@@ -27,6 +27,8 @@ use super::{Errand, Error, SigningKey, disk};
 pub const RETENTION: Duration = Duration::from_hours(1);
 
 const REPODATA: &str = "repodata";
+/// The name of a comps file; that of the file in the metadata follows from it.
+const COMPS: &str = "comps.xml";
 /// What names of generations in the making begin with.
 const SCRATCH: &str = ".repodata-";
 
@@ -297,6 +299,22 @@ pub fn move_in(from: &Path, to: &Path) -> Result<Vec<String>, Error> {
     }
     disk::sync(to)?;
     packages_in(to)
+}
+
+/// Puts the comps file of a repository into its directory, where Copr has it, or removes it; the
+/// answer is for [`Publication::comps`].
+pub fn put_comps(dir: &Path, text: Option<&str>) -> Result<Option<PathBuf>, Error> {
+    let path = dir.join(COMPS);
+    match text {
+        Some(text) if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) => Ok(Some(path)),
+        Some(text) => disk::write_atomically(&path, text.as_bytes()).map(|()| Some(path)),
+        None => match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::Disk { path, error })
+            }
+            _ => Ok(None),
+        },
+    }
 }
 
 /// The names of the packages in `dir`, sorted; links and directories are none.

@@ -18,7 +18,9 @@ use crate::model::{BuildChrootId, ChrootName, ProjectId};
 use crate::process::{self, JobMark};
 use crate::repo::publish::RETENTION;
 use crate::repo::{self, Errand, Layout, Publication, SigningKey};
-use crate::store::{Connection, Store, StoreError, build_chroots, chroots, projects};
+use crate::store::{
+    Connection, Store, StoreError, build_chroots, chroots, project_chroots, projects,
+};
 
 /// Why a repository was not published. Many may be told the same.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -91,6 +93,8 @@ struct Place {
     project: Project,
     dir: Dir,
     chroot: ChrootName,
+    /// The content of its comps file.
+    comps: Option<String>,
 }
 
 impl Publisher {
@@ -173,8 +177,9 @@ impl Publisher {
         if !pubkey.exists() {
             key.export(&pubkey)?;
         }
-        let publication =
-            Publication { dir, packages, comps: None, key: Some(key), retention: RETENTION };
+        let comps = repo::put_comps(&dir, place.comps.as_deref())?;
+        let key = Some(key);
+        let publication = Publication { dir, packages, comps, key, retention: RETENTION };
         Ok(publication.publish(errand).await?)
     }
 
@@ -213,7 +218,8 @@ fn look_up(db: &Connection, repo: RepoKey) -> Result<Option<Place>, StoreError> 
     let Some(dir) = projects::get_dir(db, repo.dir)? else { return Ok(None) };
     let Some(project) = projects::get(db, dir.project)? else { return Ok(None) };
     let Some(chroot) = chroots::get(db, repo.chroot)? else { return Ok(None) };
-    Ok(Some(Place { project, dir, chroot: chroot.name }))
+    let comps = project_chroots::comps(db, project.id, chroot.id)?;
+    Ok(Some(Place { project, dir, chroot: chroot.name, comps }))
 }
 
 /// A panic elsewhere leaves these maps as whole as they were.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::convert::{self, Json};
 use super::{Result, chroots};
 use crate::clock::Timestamp;
-use crate::model::project::{ChrootSettings, ProjectChroot};
+use crate::model::project::{ChrootSettings, Comps, ProjectChroot};
 use crate::model::{ChrootId, ChrootName, ProjectId};
 
 const SELECT: &str = "
@@ -89,7 +89,7 @@ pub fn disable(
     Ok(())
 }
 
-/// Replaces what a project changes in a chroot.
+/// Replaces what a project changes in a chroot, but for the comps file, which [`set_comps`] does.
 pub fn update(
     db: &Connection,
     project: ProjectId,
@@ -116,4 +116,31 @@ pub fn update(
         ":isolation": settings.isolation,
     })?;
     Ok(())
+}
+
+/// Replaces the comps file of a chroot, or removes it.
+pub fn set_comps(
+    db: &Connection,
+    project: ProjectId,
+    chroot: ChrootId,
+    comps: Option<&Comps>,
+) -> Result<()> {
+    let (name, text) = (comps.map(|comps| &comps.name), comps.map(|comps| &comps.text));
+    db.prepare_cached(
+        "UPDATE project_chroots SET comps_name = ?3, comps = ?4
+         WHERE project_id = ?1 AND chroot_id = ?2",
+    )?
+    .execute(params![project, chroot, name, text])?;
+    Ok(())
+}
+
+/// The content of the comps file of a chroot.
+pub fn comps(db: &Connection, project: ProjectId, chroot: ChrootId) -> Result<Option<String>> {
+    let found = db
+        .prepare_cached(
+            "SELECT comps FROM project_chroots WHERE project_id = ?1 AND chroot_id = ?2",
+        )?
+        .query_row(params![project, chroot], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
 }

@@ -111,8 +111,65 @@ fn nonsense_is_refused_and_nothing_changes() {
     ] {
         edit(&hub, body).refused(400);
     }
-    let file = ("upload_comps", "comps.xml", "<comps/>");
-    hub.multipart("alice", EDIT, &[file, ("json", "json", "{}")]).refused(400);
     hub.json("bob", Method::Put, EDIT, json!({"with_opts": "x"})).refused(403);
     assert_eq!(get(&hub, "", "fedora-42-x86_64").ok()["with_opts"], json!([]));
+}
+
+const COMPS: &str = "<comps><group><id>all</id></group></comps>";
+const ADDRESS: &str = "/coprs/alice/tools/chroot/fedora-42-x86_64/comps/";
+
+#[test]
+fn a_comps_file_is_kept_until_it_is_deleted() {
+    let hub = with_tools();
+    hub.get(ADDRESS).refused(404);
+    let file = ("upload_comps", "d/my comps.xml", COMPS);
+    let edited = hub.multipart("alice", EDIT, &[file, ("json", "json", "{}")]).ok();
+    assert_eq!(edited["comps_name"], "my comps.xml");
+    assert_eq!(get(&hub, "", "fedora-42-x86_64").ok()["comps_name"], "my comps.xml");
+    assert_eq!(get(&hub, "", "fedora-43-x86_64").ok()["comps_name"], Value::Null);
+    let kept = hub.get(ADDRESS);
+    assert!(kept.header("content-type").unwrap().starts_with("text/plain"), "no browser runs it");
+    assert_eq!(kept.ok(), COMPS);
+    let same = edit(&hub, json!({"with_opts": "x", "delete_comps": false})).ok();
+    assert_eq!(same["comps_name"], "my comps.xml");
+    let file = ("upload_comps", "b.xml", "<comps/>");
+    let edited = hub.multipart("alice", EDIT, &[file, ("delete_comps", "", "true")]).ok();
+    assert_eq!(edited["comps_name"], "b.xml", "a new one takes the place of the old one");
+    assert_eq!(edit(&hub, json!({"delete_comps": true})).ok()["comps_name"], Value::Null);
+    hub.get(ADDRESS).refused(404);
+    hub.multipart("alice", EDIT, &[file]).ok();
+    edit(&hub, json!({"reset_fields": ["comps_name"]})).ok();
+    hub.get(ADDRESS).refused(404);
+    hub.get("/coprs/alice/none/chroot/fedora-42-x86_64/comps/").refused(404);
+}
+
+#[test]
+fn a_group_has_comps_files_at_its_own_address() {
+    let hub = Hub::new();
+    let body = json!({"name": "tools", "chroots": ["fedora-42-x86_64"]});
+    hub.post("bob", "/api_3/project/add/@crew", body).ok();
+    let path = "/api_3/project-chroot/edit/@crew/tools/fedora-42-x86_64";
+    hub.multipart("bob", path, &[("upload_comps", "c.xml", COMPS)]).ok();
+    for address in ["g/crew", "@crew"] {
+        let address = format!("/coprs/{address}/tools/chroot/fedora-42-x86_64/comps/");
+        assert_eq!(hub.get(&address).ok(), COMPS);
+    }
+}
+
+#[test]
+fn what_is_no_comps_file_is_refused_and_the_old_one_stays() {
+    let hub = with_tools();
+    hub.multipart("alice", EDIT, &[("upload_comps", "c.xml", COMPS)]).ok();
+    for (name, text) in [
+        ("bad.xml", "<comps>"),
+        ("bad.xml", "<html/>"),
+        ("bad.xml", ""),
+        (&*"x".repeat(128), COMPS),
+    ] {
+        let text = hub.multipart("alice", EDIT, &[("upload_comps", name, text)]).refused(400);
+        assert!(text.starts_with("upload_comps: "), "{text}");
+    }
+    hub.multipart("bob", EDIT, &[("upload_comps", "c.xml", "<comps/>")]).refused(403);
+    assert_eq!(hub.get(ADDRESS).ok(), COMPS);
+    assert_eq!(std::fs::read_dir(hub.dir().join("uploads")).unwrap().count(), 0);
 }

@@ -148,6 +148,9 @@ async fn a_comps_file_is_part_of_the_metadata() {
     looks_good(&a_box.repo());
     let index = String::from_utf8(repomd(&a_box.repo())).unwrap();
     assert!(index.contains("type=\"group\""), "{index}");
+    a_box.publish(&[a_box.add(1)]).await;
+    let index = String::from_utf8(repomd(&a_box.repo())).unwrap();
+    assert!(!index.contains("type=\"group\""), "{index}");
 }
 
 #[tokio::test]

@@ -119,7 +119,11 @@ pub async fn regenerate(app: &App, user: &User, owner: &str, name: &str) -> Resu
 }
 
 /// These chroots in every directory of a project.
-fn repositories(db: &Connection, project: &Project, chroots: &[ChrootId]) -> Result<Vec<RepoKey>> {
+pub(super) fn repositories(
+    db: &Connection,
+    project: &Project,
+    chroots: &[ChrootId],
+) -> Result<Vec<RepoKey>> {
     let dirs = projects::dirs(db, project.id)?;
     let of_dir = |dir| chroots.iter().map(move |&chroot| RepoKey { dir, chroot });
     Ok(dirs.iter().flat_map(|dir| of_dir(dir.id)).collect())
