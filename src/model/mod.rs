@@ -21,6 +21,7 @@ pub mod repo_url;
 pub mod source;
 pub mod state;
 pub mod user;
+pub mod words;
 
 pub use id::{
     BatchId, BuildChrootId, BuildId, ChrootId, DirId, GroupId, JobId, PackageId, ProjectId,

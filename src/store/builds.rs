@@ -227,9 +227,10 @@ pub fn unfinished_in(
 /// The directories of uploads that builds under way are made from.
 pub fn uploads(db: &Connection) -> Result<Vec<String>> {
     db.prepare_cached(
-        "SELECT json_extract(source, '$.dir') FROM builds
+        "SELECT coalesce(json_extract(source, '$.dir'), json_extract(source, '$.hook')) AS dir
+         FROM builds
          WHERE state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
-             AND json_extract(source, '$.type') = 'upload'
+             AND dir IS NOT NULL
          LIMIT 1000000",
     )?
     .query_map([], |row| row.get(0))?

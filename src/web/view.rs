@@ -4,7 +4,6 @@ use super::filters;
 use super::parts::{Bar, BuildRow, Masthead, Moment, ProjectRow, ReleaseChip, Step, Took};
 use crate::clock::Timestamp;
 use crate::model::build::Build;
-use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::model::{BuildId, ChrootName, Owner, ProjectName};
 use crate::ops::pages::{ProjectCard, ProjectHead};
@@ -37,11 +36,7 @@ pub fn package_title(build: &Build) -> String {
     if let Some(package) = &build.package {
         return package.to_string();
     }
-    let file = match &build.source {
-        SourceSpec::Unset => None,
-        source => source.file_name(),
-    };
-    file.map_or_else(|| "a package".to_owned(), str::to_owned)
+    build.source.title().unwrap_or("a package").to_owned()
 }
 
 /// A build as a row of a list.

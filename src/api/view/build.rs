@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::MEMORY_LIMIT;
+use super::{MEMORY_LIMIT, source_dict, upload_url};
 use crate::clock::Timestamp;
 use crate::model::build::{self, Build};
 use crate::model::build_config::{BuildConfig, BuildRepo};
@@ -84,24 +84,7 @@ fn made_url(build: &Build, layout: &Layout) -> Option<String> {
     Some(layout.srpm_url(&build.owner, &build.dir, build.id, file))
 }
 
-fn upload_url(base_url: &str, dir: &str, file: &str) -> String {
-    format!("{base_url}/tmp/{dir}/{file}")
-}
-
-/// What a build or a package is made from, in the words of Copr's database.
-pub(in crate::api) fn source_dict(source: &SourceSpec, app: &App) -> Value {
-    match source {
-        SourceSpec::Unset => json!({}),
-        SourceSpec::Link { url } => json!({ "url": url }),
-        SourceSpec::Upload { dir, file } => json!({
-            "url": upload_url(app.config.base_url.as_str(), dir, file),
-            "pkg": file,
-            "tmp": dir,
-        }),
-    }
-}
-
-/// The same for an upload that the source build has taken in: the file has moved.
+/// The same as [`source_dict`] for an upload that the source build has taken in: the file has moved.
 fn taken_in(build: &Build, app: &App) -> Option<Value> {
     let SourceSpec::Upload { dir, file } = &build.source else { return None };
     let is_srpm = SourceFile::of(file) == Some(SourceFile::Srpm);

@@ -3,11 +3,12 @@
 mod build;
 mod package;
 mod project;
+mod source;
 
-pub(super) use build::{BuildChroot, BuildView, ChrootConfig, SourceChroot, SourceConfig};
-pub(super) use build::{Nevras, source_dict};
+pub(super) use build::{BuildChroot, BuildView, ChrootConfig, Nevras, SourceChroot, SourceConfig};
 pub(super) use package::PackageView;
 pub(super) use project::{ProjectChrootView, ProjectConfig, ProjectView};
+pub(super) use source::{package_source_dict, source_dict, upload_url};
 
 use serde::{Serialize, Serializer};
 

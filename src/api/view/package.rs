@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{BuildView, source_dict};
+use super::{BuildView, package_source_dict};
 use crate::model::project::Project;
 use crate::model::{Owner, PackageName, ProjectName};
 use crate::ops::App;
@@ -35,7 +35,7 @@ impl PackageView {
         PackageView {
             id: package.id.0,
             source_type: package.source.kind(),
-            source_dict: source_dict(&package.source, app),
+            source_dict: package_source_dict(&package.source, app),
             name: package.name,
             ownername: project.owner.clone(),
             projectname: project.name.clone(),

@@ -48,7 +48,7 @@ fn mark(tx: &Connection, user: &User, id: BuildId) -> Result<(Build, Vec<crate::
 
 /// Removes the file that a build was to be made from, which nobody will need any more.
 pub(in crate::ops) fn forget_upload(layout: &Layout, source: &SourceSpec) {
-    if let SourceSpec::Upload { dir, .. } = source {
+    if let Some(dir) = source.upload_dir() {
         // Gone already when the source build was done; else the next start clears it away.
         let _ = std::fs::remove_dir_all(layout.uploads().join(dir));
     }

@@ -29,12 +29,23 @@ pub(super) async fn fetch(
             upload::fetch(&shop.layout, from, file, dir, log).await
         }
         SourceSpec::Unset => Err(Stop::Failed("the build names no sources".to_owned())),
+        SourceSpec::Scm(_)
+        | SourceSpec::DistGit(_)
+        | SourceSpec::PyPi(_)
+        | SourceSpec::RubyGems(_)
+        | SourceSpec::Custom(_) => Err(Stop::Failed(format!(
+            "this server cannot make a source package from {} sources",
+            build.source.kind()
+        ))),
+        SourceSpec::RpmUpload { .. } => {
+            Err(Stop::Failed("binary packages have no source package".to_owned()))
+        }
     }
 }
 
 /// Removes what was kept for the source build alone.
 pub(super) fn discard(layout: &Layout, source: &SourceSpec) {
-    if let SourceSpec::Upload { dir, .. } = source {
+    if let Some(dir) = source.upload_dir() {
         upload::discard(layout, dir);
     }
 }

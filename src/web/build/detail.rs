@@ -10,7 +10,6 @@ use super::verdict::{failures, verdict};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildOptions};
 use crate::model::chroot::ChrootRecipe;
-use crate::model::source::SourceSpec;
 use crate::ops::pages::{BuildDetail, BuildPart};
 use crate::repo::Layout;
 use crate::runner::builder::{Builders, Description};
@@ -253,10 +252,8 @@ fn log(files: Files, places: &[LogPlace], url: &str, detail: &BuildDetail, layou
 fn facts(build: &Build, now: Timestamp) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |name, text: String| facts.push(Fact { name, text });
-    match &build.source {
-        SourceSpec::Unset => {}
-        SourceSpec::Upload { file, .. } => add("Source", format!("uploaded {file}")),
-        SourceSpec::Link { url } => add("Source", url.clone()),
+    if let Some(source) = build.source.describe() {
+        add("Source", source);
     }
     if !build.dir.is_main() {
         add("Directory", build.dir.to_string());
