@@ -5,6 +5,7 @@
 //! loses nothing. At the end the file becomes `<name>.gz`. No log is ever in memory as a whole.
 
 mod filter;
+mod tail;
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -18,6 +19,8 @@ use tokio::sync::watch;
 
 use crate::process::Sink;
 use filter::Filter;
+
+pub use tail::Tail;
 
 /// Where a log is cut off unless the settings say otherwise.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;

@@ -6,4 +6,5 @@ mod fixture;
 mod outcomes;
 mod requirements;
 mod roots;
+mod scripts;
 mod stopping;

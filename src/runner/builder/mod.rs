@@ -7,6 +7,7 @@
 
 pub mod mock;
 pub mod sandbox;
+pub mod script;
 
 use std::fmt;
 use std::future::Future;
@@ -19,9 +20,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::log::LiveLog;
+use crate::model::ChrootName;
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process::{self, JobMark};
+use script::{Ran, Script};
 
 /// One call of a builder: where it works and what stops it.
 #[derive(Clone)]
@@ -80,6 +83,14 @@ pub enum BuildError {
     /// What the package needs for its build is in none of the repositories.
     #[error("the build requires what no repository has: {}", .0.join("; "))]
     MissingDependencies(Vec<String>),
+    /// What a [`Script`] needs is in none of the repositories.
+    #[error("no repository of {chroot} has {}", .names.join(", "))]
+    MissingTools {
+        /// The chroot.
+        chroot: ChrootName,
+        /// What is missing.
+        names: Vec<String>,
+    },
     /// The SRPM or spec cannot be used.
     #[error("{0}")]
     BadSource(String),
@@ -139,7 +150,7 @@ impl fmt::Display for Description {
 }
 
 /// The work of a builder, to be awaited. Dropping it ends its processes.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Built, BuildError>> + Send + 'a>>;
+pub type Work<'a, T = Built> = Pin<Box<dyn Future<Output = Result<T, BuildError>> + Send + 'a>>;
 
 /// Something that builds.
 pub trait Builder: Send + Sync {
@@ -168,6 +179,17 @@ pub trait Builder: Send + Sync {
         config: &'a BuildConfig,
         srpm: &'a std::path::Path,
     ) -> Work<'a>;
+
+    /// Runs a command on a tree of files, and brings out what it leaves. That the command fails
+    /// is no error here: [`Ran`] says so. The chroot's base packages, `config`'s additional ones
+    /// and what the script needs are there.
+    fn run_script<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        script: &'a Script,
+    ) -> Work<'a, Ran>;
 
     /// Begins to remove what a build whose server was killed has left outside of its scratch
     /// directory and its result directory. The former is still there, but only until this

@@ -4,10 +4,13 @@
 //! macros count, install what it requires, ask for further requirements until there are none,
 //! build. What separates the steps from the host is told in [`sandbox`].
 
+mod script;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::script::{Ran, Script};
 use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
@@ -96,6 +99,24 @@ impl Builder for Sandbox {
                 site.rebuild(config, srpm).await
             };
             clean_up(job, built.await).await
+        })
+    }
+
+    fn run_script<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        script: &'a Script,
+    ) -> Work<'a, Ran> {
+        Box::pin(async move {
+            script.check()?;
+            let bench = Bench::new(job)?;
+            let ran = async {
+                let site = self.prepare(&bench, chroot, config).await?;
+                site.run_script(&chroot.name, script).await
+            };
+            clean_up(job, ran.await).await
         })
     }
 }
@@ -334,7 +355,7 @@ fn rpm_reason(ended: &Ended) -> String {
 }
 
 /// Removes what the build has left in its scratch directory, whatever came of it.
-async fn clean_up(job: &Job, result: Result<Built, BuildError>) -> Result<Built, BuildError> {
+async fn clean_up<T>(job: &Job, result: Result<T, BuildError>) -> Result<T, BuildError> {
     let removed = sandbox::cache::empty(&job.work_dir).await;
     if result.is_ok() {
         removed?;

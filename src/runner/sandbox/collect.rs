@@ -1,5 +1,6 @@
 //! Takes what a build has made out of its home. The build's code could put anything there under
-//! any name: only regular files with the name of a package leave it, as copies.
+//! any name: only regular files leave it, as copies; in a result directory, only with the name of a
+//! package.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -13,6 +14,8 @@ use crate::runner::builder::BuildError;
 
 /// The longest name that file systems take.
 const LONGEST: usize = 255;
+/// The most files that a script may leave.
+const MOST: usize = 10_000;
 
 /// Packages with this ending that are in a directory of the home or directly below it; they are
 /// copied to `to`. Returns the copies, sorted. `home` itself must be ours.
@@ -53,6 +56,42 @@ pub fn collect(
     Ok(copies)
 }
 
+/// Regular files directly in a directory of a tree, empty for the tree itself, copied to `to`;
+/// together they may have `max_size` bytes. Returns the copies, sorted. `tree` itself must be ours.
+pub fn collect_files(
+    tree: &Path,
+    dir: &str,
+    to: &Path,
+    max_size: u64,
+) -> Result<Vec<PathBuf>, BuildError> {
+    let dir = if dir.is_empty() { "." } else { dir };
+    let Some(top) = open_beneath(tree, Path::new(dir), OFlags::DIRECTORY)? else {
+        return Ok(Vec::new());
+    };
+    let (mut copies, mut left) = (Vec::new(), max_size);
+    for (name, _) in entries(top)? {
+        let Some(file) = open_beneath(tree, &Path::new(dir).join(&name), OFlags::NONBLOCK)? else {
+            continue;
+        };
+        let file = File::from(file);
+        let meta = file.metadata()?;
+        if !meta.is_file() {
+            continue;
+        }
+        let refuse = |why| Err(BuildError::BadSource(why));
+        if name.to_string_lossy().contains(char::is_control) {
+            return refuse(format!("a file is named {name:?}"));
+        }
+        let Some(rest) = left.checked_sub(meta.len()).filter(|_| copies.len() < MOST) else {
+            return refuse(format!("there are more than {max_size} bytes or {MOST} files"));
+        };
+        left = rest;
+        copies.push(copy(file, &to.join(&name))?);
+    }
+    copies.sort();
+    Ok(copies)
+}
+
 fn is_package_name(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || "-_.+~^".contains(c);
     name.len() <= LONGEST && name.chars().all(legal) && !name.starts_with(['.', '-'])
@@ -73,7 +112,7 @@ fn copy(mut from: File, to: &Path) -> io::Result<PathBuf> {
     if !matches!(copied, Ok(copied) if copied == length) {
         fs::remove_file(to)?;
         copied?;
-        return Err(io::Error::other("a package changed while it was copied"));
+        return Err(io::Error::other("a file changed while it was copied"));
     }
     Ok(to.to_owned())
 }
@@ -152,5 +191,24 @@ mod tests {
         fs::write(home.path().join("RPMS/a b.rpm"), "a").unwrap();
         let error = collect(home.path(), "RPMS", ".rpm", to.path()).unwrap_err();
         assert!(error.to_string().contains("a b.rpm"), "{error}");
+    }
+
+    #[test]
+    fn a_script_leaves_regular_files_of_a_limited_size() {
+        let (tree, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let out = tree.path().join("out");
+        fs::create_dir_all(out.join("below")).unwrap();
+        fs::write(out.join("a b.tar"), "12345").unwrap();
+        fs::write(out.join("below/deep"), "x").unwrap();
+        symlink("/etc/passwd", out.join("x.spec")).unwrap();
+        symlink("/etc", tree.path().join("etc")).unwrap();
+        let found = |dir, size| collect_files(tree.path(), dir, to.path(), size);
+        assert_eq!(found("out", 5).unwrap(), [to.path().join("a b.tar")]);
+        assert!(found("out", 4).is_err());
+        for nothing in ["", "etc", "none", "../"] {
+            assert!(found(nothing, 5).unwrap().is_empty(), "{nothing}");
+        }
+        fs::write(out.join("a\nb"), "").unwrap();
+        assert!(found("out", 5).is_err());
     }
 }

@@ -14,7 +14,7 @@ pub(super) const PACKAGES: &str = "/packages";
 pub(super) const HOME: &str = "/builddir";
 /// Who builds run as: no account of the host, and outside of the ranges that distributions,
 /// systemd and rootless containers hand out.
-pub(super) const UID: u32 = 77_777;
+pub const UID: u32 = 77_777;
 
 /// Those that a container engine gives to a container in which packages get installed, without
 /// the ones for networks.

@@ -31,8 +31,11 @@ pub mod step;
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
-use fence::Wrap;
+pub use fence::UID;
+
+use fence::{ROOT, Wrap};
 use home::Home;
 use root::BuildRoot;
 
@@ -50,8 +53,27 @@ pub struct Inside<'a> {
 impl Inside<'_> {
     /// A command for the build user. `network`: with the host's network.
     pub fn command(&self, network: bool, command: Vec<OsString>) -> Vec<OsString> {
+        self.end(self.begin(network), command)
+    }
+
+    /// The same for a script: with its tree to write to, and its files to read.
+    pub fn script(
+        &self,
+        network: bool,
+        (tree, at_tree): (&Path, &str),
+        (files, at_files): (&Path, &str),
+        command: Vec<OsString>,
+    ) -> Vec<OsString> {
+        let wrap = self.begin(network).lend(tree, format!("{ROOT}{at_tree}"));
+        self.end(wrap.show(files, format!("{ROOT}{at_files}")), command)
+    }
+
+    fn begin(&self, network: bool) -> Wrap {
         let wrap = Wrap::new(self.root.dir()).kernel_files();
-        let wrap = if network { wrap.network().names_inside() } else { wrap.no_network() };
+        if network { wrap.network().names_inside() } else { wrap.no_network() }
+    }
+
+    fn end(&self, wrap: Wrap, command: Vec<OsString>) -> Vec<OsString> {
         let tmp_size = memory() / 4;
         let words = wrap.build_command(self.home.dir(), tmp_size, self.personality, command);
         self.root.enter(words)

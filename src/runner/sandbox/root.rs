@@ -113,7 +113,7 @@ pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// A directory that the build user may enter.
-pub(super) fn make_dir(dir: &Path) -> io::Result<()> {
+pub fn make_dir(dir: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o755).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         // The mode above is subject to the server's umask.

@@ -4,16 +4,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::process::{Exit, Fence, Program, Sink};
 use crate::runner::builder::{BuildError, Job};
-use crate::runner::log::{Both, LiveLog};
+use crate::runner::log::{Both, LiveLog, Tail};
 
-/// How much of the end of a step's output is kept to tell why it failed.
-const KEPT: usize = 64 << 10;
 /// How the programs that make fences begin their complaints.
 const FENCE_MAKERS: [&str; 2] = ["bwrap: ", "unshare: "];
 /// A file system with less room than this is full.
@@ -176,28 +173,6 @@ fn is_full(dir: &Path) -> bool {
     rustix::fs::statvfs(dir).is_ok_and(|fs| fs.f_bavail.saturating_mul(fs.f_frsize) < FULL)
 }
 
-/// Keeps the end of what is written.
-#[derive(Clone, Default)]
-struct Tail(Arc<Mutex<Vec<u8>>>);
-
-impl Tail {
-    fn into_text(self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Sink for Tail {
-    fn write(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        if kept.len() > 2 * KEPT {
-            let surplus = kept.len() - KEPT;
-            kept.drain(..surplus);
-        }
-    }
-}
-
 /// What the machine is, as mock's `hw_info.log` tells it.
 fn hardware() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -218,14 +193,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_end_of_the_output_is_kept() {
-        let tail = Tail::default();
-        for _ in 0..1000 {
-            tail.write(&[b'x'; 1000]);
-        }
-        tail.write(b"\n  the end \n\n");
-        let ended = Ended { code: 1, tail: tail.into_text() };
-        assert!(ended.tail.len() <= 2 * KEPT);
-        assert_eq!(ended.last_line(), "the end");
+    fn the_last_line_is_the_last_that_says_anything() {
+        let ended = |tail: &str| Ended { code: 1, tail: tail.to_owned() };
+        assert_eq!(ended("first\n  the end \n\n").last_line(), "the end");
+        assert_eq!(ended(" \n").last_line(), "no output");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod download;
+pub mod error;
 mod link;
 mod upload;
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use coprbox::runner::builder::mock::Mock;
 use coprbox::runner::builder::mock::discover::{CONFIG_DIR, Host, discover};
+use coprbox::runner::builder::script::Script;
 use coprbox::runner::builder::{BuildError, Builder as _, Built, SpecSource};
 
 use super::*;
@@ -344,4 +345,53 @@ async fn a_source_package_is_made_in_the_chroot() {
     let error = real.mock.make_srpm(&job, &real.chroot, &real.config, &source).await.unwrap_err();
     assert!(matches!(&error, BuildError::BadSource(why) if why.contains("line 2")), "{error:?}");
     real.assert_nothing_is_left(&job);
+}
+
+#[tokio::test]
+async fn a_script_runs_in_the_chroot_as_nobody() {
+    let Some(mut real) = Real::new() else { return };
+    real.mock.probe().await;
+    for isolation in [Isolation::Default, Isolation::Simple] {
+        real.config.isolation = isolation;
+        let job = real.bench.job();
+        let (tree, to) = (job.result_dir.join("tree"), job.result_dir.join("made"));
+        fs::create_dir(&tree).unwrap();
+        fs::create_dir(&to).unwrap();
+        fs::write(tree.join("given"), "given").unwrap();
+        let command = "id -u; pwd; printf '%s\n' \"$NAME\"; test -x /usr/bin/gcc || exit 9; \
+                       grep -c : /proc/net/dev | sed s/^/interfaces=/; \
+                       mkdir out && cat given /coprbox/further > out/x.spec && chmod 0 out/x.spec; \
+                       ln -s /etc/shadow out/y.spec; touch /evil && exit 8; exit 0";
+        let script = Script {
+            needs: vec!["gcc".into()],
+            tree: tree.clone(),
+            files: vec![("further".into(), b" further".to_vec())],
+            env: vec![("NAME".into(), "it's $(id) {{x}}".into())],
+            dir: String::new(),
+            command: ["sh", "-c", command].map(String::from).into(),
+            network: false,
+            out: "out".into(),
+            to: to.clone(),
+            max_size: 1000,
+        };
+        let started = Instant::now();
+        let ran = real.mock.run_script(&job, &real.chroot, &real.config, &script).await.unwrap();
+        println!("script: {:.1} s", started.elapsed().as_secs_f64());
+        assert_eq!(ran.code, 0, "{}", live_log(&job));
+        assert_eq!(ran.files, [to.join("x.spec")]);
+        assert_eq!(fs::read_to_string(&ran.files[0]).unwrap(), "given further");
+        assert!(ran.tail.contains("\n/workdir\nit's $(id) {{x}}\n"), "{}", ran.tail);
+        assert!(!ran.tail.contains("\n0\n"), "it ran as root: {}", ran.tail);
+        if real.mock.describe().cuts_network {
+            assert!(ran.tail.contains("interfaces=1\n"), "{}", ran.tail);
+        }
+        real.assert_nothing_is_left(&job);
+
+        let job = real.bench.job();
+        let script = Script { needs: vec!["/usr/bin/nosuchtool".into()], ..script };
+        let error =
+            real.mock.run_script(&job, &real.chroot, &real.config, &script).await.unwrap_err();
+        assert!(matches!(error, BuildError::MissingTools { .. }), "{error:?}");
+        real.assert_nothing_is_left(&job);
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use coprbox::model::build_config::BuildRepo;
 use coprbox::runner::builder::mock::Mock;
 use coprbox::runner::builder::mock::host::{Caller, Fences};
+use coprbox::runner::builder::script::Script;
 use coprbox::runner::builder::{BuildError, Builder as _, Built, SpecSource};
 
 use super::*;
@@ -27,6 +28,8 @@ while [ $# -gt 0 ]; do case $1 in
     --clean) mode=clean ;;
     --orphanskill) mode=orphanskill ;;
     --debug-config) mode=debug ;;
+    --init) mode=init ;;
+    --chroot) mode=chroot; break ;;
 esac; shift; done
 [ -r "$config" ] || { echo "ERROR: Could not find required config file: $config"; exit 3; }
 cp "$config" "$state/config-$ext"
@@ -36,6 +39,15 @@ case $mode in
     orphanskill) kill -KILL $(cat "$root/pid"); exit 0 ;;
     debug) printf " 'baseurl=file:///srv/repo\\n'\n"; exit 0 ;;
 esac
+bound() { sed -n "s|.*\['dirs'\] += \[('\(.*\)', '$1')\]|\1|p" "$config"; }
+if [ $mode = chroot ]; then
+    [ -d "$root" ] && [ "$*" = "--chroot -- /bin/bash /coprbox/.run" ] || exit 50
+    mkdir "$root/coprbox"; cp -r "$(bound /coprbox)"/. "$root/coprbox"
+    cd "$root/coprbox"
+    sed -i "s|/coprbox|$root/coprbox|; s|/workdir|$(bound /workdir)|" .run .words
+    bash .run; code=$?
+    exit $code
+fi
 log() { echo "$(date +%F) - $1" >> "$results/state.log"; }
 clean() {
     log "Start: clean chroot"
@@ -53,6 +65,11 @@ log "Start: chroot init"; echo "Mock Version: 6.7" >> "$results/build.log"
 echo "DEBUG util.py:460:  dnf works" >> "$results/root.log"
 printf '10%%\r50%%\r100%%\r\n'
 log "Finish: chroot init"
+if [ $mode = init ]; then
+    log "Start: clean chroot"; log "Finish: clean chroot"
+    grep -q nosuchtool "$config" || exit 0
+    echo "DEBUG util.py:460:  No match for argument: nosuchtool" >> "$results/root.log"; exit 30
+fi
 rpmbuild() {
     log "Start: rpmbuild $name"
     echo "Executing command: ['bash', '--login', '-c', '/usr/bin/rpmbuild -bb x']" >> "$results/build.log"
@@ -355,6 +372,71 @@ async fn a_spec_becomes_a_source_package() {
     let config = stand_in.generated(&job);
     assert!(config.contains("config_opts['macros']['%dist'] = '%nil'"), "{config}");
     assert!(config.contains("config_opts['rpmbuild_networking'] = True"), "{config}");
+}
+
+/// A script with a tree of its own.
+fn script(stand_in: &StandIn, command: &str) -> Script {
+    let (tree, to) = (stand_in.bench.path("tree"), stand_in.bench.path("made"));
+    for dir in [&tree, &to] {
+        let _ = fs::remove_dir_all(dir);
+        fs::create_dir_all(dir).unwrap();
+    }
+    fs::create_dir(tree.join("below")).unwrap();
+    fs::write(tree.join("given"), "given").unwrap();
+    Script {
+        needs: vec!["git-core".into()],
+        tree,
+        files: vec![("further".into(), b"further".to_vec())],
+        env: vec![("NAME".into(), "it's $(id) {{x}}\n".into())],
+        dir: "below".into(),
+        command: ["sh", "-c", command].map(String::from).into(),
+        network: true,
+        out: "out".into(),
+        to,
+        max_size: 1000,
+    }
+}
+
+#[tokio::test]
+async fn a_script_works_on_its_tree_and_leaves_files() {
+    let stand_in = StandIn::new();
+    let job = stand_in.bench.job();
+    let script = script(
+        &stand_in,
+        "pwd; printf %s \"$NAME\"; id -u; mkdir ../out && cat ../given > ../out/x.spec \
+         && ln -s /etc/passwd ../out/evil.spec",
+    );
+    let (chroot, config) = (&stand_in.chroot, &stand_in.config);
+    let ran = stand_in.mock.run_script(&job, chroot, config, &script).await.unwrap();
+    assert_eq!(ran.code, 0, "{}", ran.tail);
+    assert_eq!(ran.files, [stand_in.bench.path("made/x.spec")]);
+    assert!(ran.tail.contains("/below\nit's $(id) {{x}}\n"), "{}", ran.tail);
+    assert!(live_log(&job).contains("it's $(id) {{x}}"));
+    stand_in.assert_nothing_is_left();
+    let config = stand_in.generated(&job);
+    assert!(config.contains("config_opts['chroot_additional_packages'] = 'git-core'"), "{config}");
+    assert!(!config.contains("it\\'s"), "{config}");
+    let calls = stand_in.calls();
+    assert!(calls[0].ends_with("--init"), "{calls:#?}");
+    assert!(calls[1].ends_with("--unpriv --chroot -- /bin/bash /coprbox/.run"), "{calls:#?}");
+    assert!(calls[2].ends_with("--scrub=chroot"), "{calls:#?}");
+}
+
+#[tokio::test]
+async fn a_script_that_fails_says_so_and_brings_nothing_out() {
+    let stand_in = StandIn::new();
+    let (chroot, config) = (&stand_in.chroot, &stand_in.config);
+    let failing = script(&stand_in, "mkdir ../out; echo x > ../out/x.spec; echo 'no way'; exit 3");
+    let job = stand_in.bench.job();
+    let ran = stand_in.mock.run_script(&job, chroot, config, &failing).await.unwrap();
+    assert_eq!((ran.code, ran.files.len(), ran.last_line()), (3, 0, "no way"));
+    stand_in.assert_nothing_is_left();
+
+    let lacking = Script { needs: vec!["nosuchtool".into()], ..script(&stand_in, "true") };
+    let job = stand_in.bench.job();
+    let error = stand_in.mock.run_script(&job, chroot, config, &lacking).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("no repository of {CHROOT} has nosuchtool"));
+    stand_in.assert_nothing_is_left();
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use super::stage::Stage;
 use super::tidy::Tidy;
 use super::{Stop, Task};
 use crate::model::build_config::BuildConfig;
-use crate::process::{Exit, Program};
+use crate::process::{Exit, Program, Sink};
+use crate::runner::builder::script::Ran;
 use crate::runner::builder::{BuildError, Job};
 
 /// How long mock may take to print its configuration.
@@ -26,11 +27,13 @@ pub(super) struct Session<'a> {
     pub(super) stage: &'a Stage,
     pub(super) root: Root<'a>,
     pub(super) started: Instant,
+    /// mock does not remove the root by itself.
+    pub(super) keeps_root: bool,
 }
 
 impl Session<'_> {
-    /// Builds. What mock made is in the result directory then.
-    pub(super) async fn build(&self, plan: Plan, task: &Task<'_>) -> Result<(), Stop> {
+    /// Builds. What mock made is in the result directory then; the answer says no more.
+    pub(super) async fn build(&self, plan: Plan, task: &Task<'_>) -> Result<Ran, Stop> {
         let input = text_of(&self.stage.input);
         let (mut build, first) = match task {
             Task::Rebuild(_) => {
@@ -43,18 +46,18 @@ impl Session<'_> {
                 let build = vec!["--buildsrpm".to_owned(), "--spec".to_owned(), input];
                 (build, vec!["--init".to_owned()])
             }
+            Task::Script(_) => return self.run_script(plan).await,
         };
         if let Some(sources) = &self.stage.sources {
             build.extend(["--sources".to_owned(), text_of(sources)]);
         }
-        if plan.network != Network::Around {
-            return self.run(false, &build).await;
-        }
-        if !self.needs_no_network().await? {
+        let cut_off = plan.network == Network::Around;
+        if cut_off && !self.needs_no_network().await? {
             self.run(false, &first).await?;
             build.extend(["--no-clean".to_owned(), "--offline".to_owned()]);
         }
-        self.run(true, &build).await
+        self.run(cut_off, &build).await?;
+        Ok(Ran { code: 0, files: Vec::new(), tail: String::new() })
     }
 
     /// `--with` and `--without`.
@@ -81,7 +84,22 @@ impl Session<'_> {
     }
 
     /// One call: its output goes to the live log, its end is put into words.
-    async fn run(&self, cut_off: bool, what: &[String]) -> Result<(), Stop> {
+    pub(super) async fn run(&self, cut_off: bool, what: &[String]) -> Result<(), Stop> {
+        let job = self.job;
+        let code = self.call(cut_off, what, job.log.as_ref()).await?;
+        match Traces::read(&job.result_dir, job.log.path()).failure(code) {
+            Some(failure) => Err(Stop::Failed(failure)),
+            None => Ok(()),
+        }
+    }
+
+    /// One call: its output goes to `sink`; the answer is the code it ends with.
+    pub(super) async fn call(
+        &self,
+        cut_off: bool,
+        what: &[String],
+        sink: &dyn Sink,
+    ) -> Result<i32, Stop> {
         let job = self.job;
         let left = job.timeout.saturating_sub(self.started.elapsed());
         let results = text_of(&self.stage.results);
@@ -89,12 +107,8 @@ impl Session<'_> {
         words.extend(what.iter().map(String::as_str));
         let program = self.root.mock(&self.stage.config, &words, cut_off);
         let program = program.timeout(left).grace(job.grace);
-        let exit = self.watch(program, left).await?;
-        match exit {
-            Exit::Code(code) => match Traces::read(&job.result_dir, job.log.path()).failure(code) {
-                Some(failure) => Err(Stop::Failed(failure)),
-                None => Ok(()),
-            },
+        match self.watch(program, left, sink).await? {
+            Exit::Code(code) => Ok(code),
             Exit::TimedOut => Err(Stop::Failed(Failure::Timeout)),
             Exit::Canceled => Err(BuildError::Canceled.into()),
             exit @ Exit::Signal(_) => Err(Stop::Failed(Failure::Setup(format!("it {exit}")))),
@@ -102,9 +116,14 @@ impl Session<'_> {
     }
 
     /// Runs it until it ends, its time is over, it is canceled or a log becomes too long.
-    async fn watch(&self, program: Program, limit: Duration) -> Result<Exit, BuildError> {
+    async fn watch(
+        &self,
+        program: Program,
+        limit: Duration,
+        sink: &dyn Sink,
+    ) -> Result<Exit, BuildError> {
         let stop = self.job.cancel.child_token();
-        let output = Tidy::new(self.job.log.as_ref());
+        let output = Tidy::new(sink);
         let running = program.run(&output, &stop);
         tokio::pin!(running);
         tokio::select! {
@@ -158,15 +177,17 @@ impl Session<'_> {
     }
 
     /// Removes what mock has left, when it was stopped or does not do it by itself.
-    pub(super) async fn clear_away(&self, result: &Result<(), Stop>) {
+    pub(super) async fn clear_away(&self, result: &Result<Ran, Stop>) {
         let state = std::fs::read_to_string(self.job.result_dir.join("state.log"));
         if state.is_err() && matches!(result, Err(Stop::Failed(_))) {
             // It ended by itself before it had begun.
             return;
         }
         let state = state.unwrap_or_default();
+        // A script's root was cleaned before it was made, and is left as it is.
         let cleaned = state.lines().rfind(|line| line.contains("clean chroot"));
-        if !cleaned.is_some_and(|line| line.ends_with("Finish: clean chroot")) {
+        let is_cleaned = cleaned.is_some_and(|line| line.ends_with("Finish: clean chroot"));
+        if self.keeps_root || !is_cleaned {
             self.note(self.root.remove(&self.stage.config).await);
         }
         if state.contains("Start(bootstrap)") {

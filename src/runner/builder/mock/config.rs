@@ -32,6 +32,8 @@ pub struct Settings {
     pub bootstrap: (Bootstrap, Option<String>),
     /// Whether the root must still be there for a second call of mock.
     pub keep_root: bool,
+    /// Directories of the host, as mock finds them, that appear in the root, and where.
+    pub binds: Vec<(PathBuf, &'static str)>,
 }
 
 /// How mock enters a build root.
@@ -75,6 +77,7 @@ impl Settings {
             && self.packages.is_empty()
             && self.modules.is_empty()
             && self.bootstrap.0 == Bootstrap::Default
+            && self.binds.is_empty()
     }
 
     /// The file.
@@ -114,6 +117,7 @@ impl Settings {
         for (name, body) in &self.macros {
             file.set_macro(name, body)?;
         }
+        self.write_binds(&mut file)?;
         for repo in &self.repos {
             file.add("dnf.conf", &text(&section(repo)?));
         }
@@ -131,6 +135,20 @@ impl Settings {
     fn base_path(&self) -> Result<&str, SettingError> {
         let path = self.base.to_str().filter(|path| is_plain(path));
         path.ok_or_else(|| SettingError::Path(self.base.display().to_string()))
+    }
+
+    fn write_binds(&self, file: &mut Assignments) -> Result<(), SettingError> {
+        if self.binds.is_empty() {
+            return Ok(());
+        }
+        file.set_plugin("bind_mount_enable", boolean(true));
+        for (from, to) in &self.binds {
+            let path = from.to_str().filter(|path| is_plain(path));
+            let path = path.ok_or_else(|| SettingError::Path(from.display().to_string()))?;
+            let pair = format!("[({}, {})]", text(path), text(to));
+            file.line("['plugin_conf']['bind_mount_opts']['dirs']", "+=", &pair);
+        }
+        Ok(())
     }
 
     fn write_bootstrap(&self, file: &mut Assignments) -> Result<(), SettingError> {
@@ -351,6 +369,19 @@ config_opts['dnf.conf'] += '\n[copr_base]\nname=Copr repository\nbaseurl=file://
         }
         let base = Settings { base: "/etc/mock/a\nb.cfg".into(), ..settings() };
         assert!(base.to_python().is_err());
+    }
+
+    #[test]
+    fn directories_of_the_host_are_named_as_literals() {
+        let binds = vec![(PathBuf::from("/srv/it's"), "/workdir")];
+        let bound = Settings { binds, ..settings() };
+        let file = bound.to_python().unwrap();
+        let line = r"config_opts['plugin_conf']['bind_mount_opts']['dirs'] += [('/srv/it\'s', '/workdir')]";
+        assert!(file.contains("config_opts['plugin_conf']['bind_mount_enable'] = True\n"));
+        assert!(file.ends_with(&format!("{line}\n")), "{file}");
+        assert!(!bound.is_ordinary_root());
+        let binds = vec![(PathBuf::from("/srv/{{x}}"), "/workdir")];
+        assert!(Settings { binds, ..settings() }.to_python().is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod host;
 mod literal;
 mod network;
 mod root;
+mod script;
 mod stage;
 mod tidy;
 
@@ -23,6 +24,7 @@ use std::time::Instant;
 
 use tokio::sync::{OnceCell, watch};
 
+use super::script::{Ran, Script};
 use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
@@ -101,14 +103,27 @@ impl Mock {
         }
     }
 
-    /// One build, from the preparation to the clearing away.
-    async fn run(
+    /// A build, and the packages that it has left.
+    async fn build(
         &self,
         job: &Job,
         chroot: &Chroot,
         build: &BuildConfig,
         task: Task<'_>,
     ) -> Result<Built, BuildError> {
+        self.run(job, chroot, build, task).await?;
+        stage::collect(&job.result_dir)
+    }
+
+    /// One build, from the preparation to the clearing away; the answer is what a script's command
+    /// made of it.
+    async fn run(
+        &self,
+        job: &Job,
+        chroot: &Chroot,
+        build: &BuildConfig,
+        task: Task<'_>,
+    ) -> Result<Ran, BuildError> {
         let started = Instant::now();
         let unfit = |unfit: Unfit| BuildError::Unavailable(unfit.to_string());
         let (mock, caller) = self.find().map_err(unfit)?;
@@ -130,12 +145,12 @@ impl Mock {
             launcher: &job.launcher,
             mark: Some(&job.mark),
         };
-        let session = Session { job, build, stage: &stage, root, started };
+        let keeps_root = matches!(task, Task::Script(_));
+        let session = Session { job, build, stage: &stage, root, started, keeps_root };
         let result = session.build(plan, &task).await;
         session.clear_away(&result).await;
         stage.hand_back(&job.result_dir).await?;
-        result.map_err(|stop| task.explain(stop, job))?;
-        stage::collect(&job.result_dir)
+        result.map_err(|stop| task.explain(stop, job, chroot))
     }
 }
 
@@ -145,6 +160,8 @@ enum Task<'a> {
     Rebuild(&'a Path),
     /// Make an SRPM from a spec file.
     Srpm(&'a SpecSource),
+    /// Run a command on a tree.
+    Script(&'a Script),
 }
 
 impl Task<'_> {
@@ -153,11 +170,12 @@ impl Task<'_> {
             Task::Rebuild(_) => build.enable_net,
             // Sources that the spec names by address are fetched by rpmbuild.
             Task::Srpm(source) => source.download || build.enable_net,
+            Task::Script(script) => script.network,
         }
     }
 
     /// The error for the user.
-    fn explain(&self, stop: Stop, job: &Job) -> BuildError {
+    fn explain(&self, stop: Stop, job: &Job, chroot: &Chroot) -> BuildError {
         let failure = match stop {
             Stop::Failed(failure) => failure,
             Stop::Other(error) => return error,
@@ -166,10 +184,13 @@ impl Task<'_> {
         match failure {
             Failure::Build(_) => match self {
                 Task::Rebuild(_) => BuildError::Failed(sentence),
-                Task::Srpm(_) => BuildError::BadSource(sentence),
+                Task::Srpm(_) | Task::Script(_) => BuildError::BadSource(sentence),
             },
             Failure::Source(_) => BuildError::BadSource(sentence),
-            Failure::Missing(names) => BuildError::MissingDependencies(names),
+            Failure::Missing(names) => match self {
+                Task::Script(script) => script.lacks(&chroot.name, names),
+                _ => BuildError::MissingDependencies(names),
+            },
             Failure::Timeout => BuildError::TimedOut(job.timeout),
             Failure::NoSpace => BuildError::NoSpace,
             Failure::Setup(_) => BuildError::Unavailable(sentence),
@@ -211,17 +232,24 @@ fn settings(
         macros.push(("dist".into(), "%nil".into()));
         macros.push(("_disable_source_fetch".into(), u8::from(!source.download).to_string()));
     }
+    let mut packages = build.additional_packages.clone();
+    let mut binds = Vec::new();
+    if let Task::Script(script) = task {
+        packages.extend(script.needs.iter().cloned());
+        binds = script::binds(job, script, caller);
+    }
     Ok(Settings {
         base: config.clone(),
         repos: build.repos.clone(),
-        packages: build.additional_packages.clone(),
+        packages,
         modules: build.additional_modules.clone(),
         macros,
         network: task.needs_network(build),
         isolation: plan.container,
         unregistered: caller.is_root() || !host::systemd_runs(),
         bootstrap: (build.bootstrap, build.bootstrap_image.clone()),
-        keep_root: plan.may_need_two_calls(),
+        keep_root: plan.may_need_two_calls() || matches!(task, Task::Script(_)),
+        binds,
     })
 }
 
@@ -249,7 +277,7 @@ impl Builder for Mock {
         config: &'a BuildConfig,
         source: &'a SpecSource,
     ) -> Work<'a> {
-        Box::pin(self.run(job, chroot, config, Task::Srpm(source)))
+        Box::pin(self.build(job, chroot, config, Task::Srpm(source)))
     }
 
     fn rebuild<'a>(
@@ -259,7 +287,26 @@ impl Builder for Mock {
         config: &'a BuildConfig,
         srpm: &'a Path,
     ) -> Work<'a> {
-        Box::pin(self.run(job, chroot, config, Task::Rebuild(srpm)))
+        Box::pin(self.build(job, chroot, config, Task::Rebuild(srpm)))
+    }
+
+    fn run_script<'a>(
+        &'a self,
+        job: &'a Job,
+        chroot: &'a Chroot,
+        config: &'a BuildConfig,
+        script: &'a Script,
+    ) -> Work<'a, Ran> {
+        Box::pin(async move {
+            script.check()?;
+            let ran = self.run(job, chroot, config, Task::Script(script)).await;
+            let files = match &ran {
+                Ok(ran) if ran.success() => script.bring_out().await,
+                _ => Ok(Vec::new()),
+            };
+            script.take_back().await?;
+            Ok(Ran { files: files?, ..ran? })
+        })
     }
 
     fn clear_remains(&self, work_dir: &Path) {

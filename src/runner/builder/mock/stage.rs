@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::Task;
 use super::config::Settings;
 use super::host::Caller;
+use super::{Task, script};
 use crate::model::ChrootName;
 use crate::model::source::SourceFile;
 use crate::runner::builder::{BuildError, Built, Job};
@@ -23,7 +23,7 @@ use crate::runner::builder::{BuildError, Built, Job};
 /// Where a build's directories are mounted when the server is root.
 pub(super) const MOUNTED: &str = "/run/coprbox";
 /// Our directory in a job's scratch directory.
-const DIR: &str = "mock";
+pub(super) const DIR: &str = "mock";
 /// The file with the name of the build root.
 const ROOT: &str = "root";
 /// The configuration of the bootstrap root.
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) config: PathBuf,
     /// A configuration of the bootstrap root alone.
     pub(super) bootstrap: PathBuf,
-    /// The SRPM or the spec file, as mock finds it.
+    /// The SRPM or the spec file, as mock finds it; for a script nothing.
     pub(super) input: PathBuf,
     /// The directory with sources, as mock finds it.
     pub(super) sources: Option<PathBuf>,
@@ -65,10 +65,11 @@ impl Stage {
         let bootstrap = settings.bootstrap_root_only().map_err(refused)?;
         let dir = job.work_dir.join(DIR);
         let (input, sources) = match task {
-            Task::Rebuild(srpm) => (srpm.to_path_buf(), None),
-            Task::Srpm(source) => (source.spec.clone(), source.sources.clone()),
+            Task::Rebuild(srpm) => (Some(srpm.to_path_buf()), None),
+            Task::Srpm(source) => (Some(source.spec.clone()), source.sources.clone()),
+            Task::Script(_) => (None, None),
         };
-        let name = plain_name(&input);
+        let name = input.as_deref().map(plain_name).unwrap_or_default();
         let set_up = SetUp {
             files: vec![
                 (format!("{chroot}.cfg"), config),
@@ -86,6 +87,9 @@ impl Stage {
             caller: caller.clone(),
         };
         let owner = spawn_blocking(move || set_up.run()).await.map_err(io::Error::other)??;
+        if let Task::Script(script) = task {
+            script::prepare(&dir, script, caller).await?;
+        }
         let mut stage = Stage {
             mounts: Vec::new(),
             config: dir.join(format!("{chroot}.cfg")),
@@ -97,6 +101,9 @@ impl Stage {
         };
         if caller.is_root() {
             stage.move_below(&dir);
+            if let Task::Script(script) = task {
+                stage.mounts.push((script.tree.clone(), script::TREE));
+            }
         }
         Ok(stage)
     }
@@ -181,7 +188,7 @@ struct SetUp {
     files: Vec<(String, String)>,
     ageless: bool,
     dir: PathBuf,
-    input: PathBuf,
+    input: Option<PathBuf>,
     name: String,
     sources: Option<PathBuf>,
     results: PathBuf,
@@ -202,7 +209,9 @@ impl SetUp {
                 File::options().write(true).open(&path)?.set_modified(age)?;
             }
         }
-        provide(&self.input, &self.dir.join(&self.name))?;
+        if let Some(input) = &self.input {
+            provide(input, &self.dir.join(&self.name))?;
+        }
         for log in LOGS {
             // What an earlier attempt has left would be taken for this one's.
             match fs::remove_file(self.results.join(log)) {
