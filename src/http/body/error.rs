@@ -24,6 +24,9 @@ pub enum BodyError {
         /// What the parser says.
         why: String,
     },
+    /// Something else where only JSON will do.
+    #[error("send JSON, with the header 'Content-Type: application/json'")]
+    NotJson,
     /// JSON, but a list, a text or a number.
     #[error("the request must be a JSON object")]
     NotAnObject,
@@ -44,6 +47,7 @@ impl BodyError {
             BodyError::CutOff | BodyError::Malformed { .. } | BodyError::NotAnObject => {
                 Status::BadRequest
             }
+            BodyError::NotJson => Status::UnsupportedMediaType,
             BodyError::NoSpace => Status::new(507),
             BodyError::Storage(_) => Status::InternalServerError,
         }

@@ -17,10 +17,13 @@
 //!
 //! Rocket runs request guards (`Caller` above) before the body is opened: a bad token is answered
 //! from the headers alone. Files are written to disk as they come, see [`Upload`].
+//!
+//! What is ours alone and not Copr's takes one shape of JSON only: [`JsonBody`].
 
 mod error;
 mod fields;
 mod guard;
+mod json;
 mod multipart;
 mod reader;
 mod source;
@@ -29,5 +32,6 @@ mod upload;
 pub use error::BodyError;
 pub use fields::{Body, Encoding};
 pub use guard::BodyLimits;
+pub use json::JsonBody;
 pub use reader::{FieldErrors, FieldReader};
 pub use upload::Upload;
