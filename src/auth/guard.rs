@@ -3,10 +3,14 @@
 //!
 //! They need a [`Store`] among Rocket's managed state.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use rocket::Request;
 use rocket::http::{Method, Status};
 use rocket::request::{FromRequest, Outcome};
 
+use super::attempts::Attempts;
+use super::login::{self, LoginError};
 use super::{basic, session, token};
 use crate::clock::Timestamp;
 use crate::model::TokenId;
@@ -49,6 +53,22 @@ pub struct SameOrigin;
 /// The words of every `401`: clients look for them.
 pub fn login_invalid(base_url: &str) -> String {
     format!("Login invalid/expired. Please visit {base_url}/api to get or renew your API token.")
+}
+
+/// The user whose name and password a request carries in place of a token's login and secret;
+/// `None` when it carries neither. For the original Copr's methods: each check costs a hash, so
+/// what programs call often takes tokens only.
+///
+/// It needs [`Attempts`] among Rocket's managed state.
+pub async fn by_password(request: &Request<'_>) -> Result<Option<User>, LoginError> {
+    let header = request.headers().get_one("Authorization").and_then(basic::parse);
+    let rocket = request.rocket();
+    let managed = (rocket.state::<Store>(), rocket.state::<Attempts>());
+    let (Some((name, password)), (Some(store), Some(attempts))) = (header, managed) else {
+        return Ok(None);
+    };
+    let address = request.client_ip().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    login::check(store, attempts, &name, password, address).await.map(Some)
 }
 
 async fn identify(request: &Request<'_>) -> Identity {

@@ -7,6 +7,7 @@ use super::attempts::Attempts;
 use super::{password, session};
 use crate::clock::Timestamp;
 use crate::model::UserName;
+use crate::model::user::User;
 use crate::store::{Store, StoreError, users};
 
 /// Why a log-in was refused. Unknown names, wrong passwords and disabled accounts look the same.
@@ -31,6 +32,18 @@ pub async fn log_in(
     password: String,
     address: IpAddr,
 ) -> Result<String, LoginError> {
+    let user = check(store, attempts, name, password, address).await?;
+    Ok(store.write(move |tx| session::start(tx, user.id, Timestamp::now())).await?)
+}
+
+/// The user of this name and password.
+pub async fn check(
+    store: &Store,
+    attempts: &Attempts,
+    name: &str,
+    password: String,
+    address: IpAddr,
+) -> Result<User, LoginError> {
     let now = Instant::now();
     let wait = attempts.wait(name, address, now);
     if !wait.is_zero() {
@@ -55,13 +68,12 @@ pub async fn log_in(
     let fits = password::check(password, hash).await;
     let Some((user, _)) = account.filter(|_| fits) else { return Err(LoginError::Wrong) };
     attempts.succeeded(name, address);
-    Ok(store.write(move |tx| session::start(tx, user.id, Timestamp::now())).await?)
+    Ok(user)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::user::User;
     use crate::store::testing;
 
     #[tokio::test]
