@@ -66,10 +66,7 @@ pub async fn set(
             }
             let mut updated = Vec::new();
             for (who, roles) in wanted {
-                let target = find_user(tx, &who)?.ok_or_else(|| {
-                    Error::invalid(format!("user '{who}' doesn't exist in database"))
-                })?;
-                refuse_owner(&project, &target)?;
+                let target = other_user(tx, &project, &who)?;
                 let mut permission = current(tx, &project, &target)?;
                 let mut is_new = false;
                 for (role, state) in roles {
@@ -83,6 +80,37 @@ pub async fn set(
                 }
             }
             Ok(updated)
+        })
+        .await
+}
+
+/// Gives one user roles, or takes them away with [`Grant::Nothing`]; the answer is what the user has
+/// afterwards. Other roles stay as they are.
+pub async fn give(
+    app: &App,
+    user: &User,
+    (owner, name): (&str, &str),
+    who: &str,
+    roles: &'static [Role],
+    grant: Grant,
+) -> Result<Permission> {
+    let (user, owner, name) = (user.clone(), owner.to_owned(), name.to_owned());
+    let who = who.to_owned();
+    app.store
+        .write(move |tx| {
+            let project = projects::find(tx, &owner, &name)?;
+            authorise(tx, &user, Action::SetPermissions(&project))?;
+            let target = other_user(tx, &project, &who)?;
+            let mut permission = current(tx, &project, &target)?;
+            let mut is_new = false;
+            for &role in roles {
+                is_new |= permission.set(role, grant);
+            }
+            if is_new {
+                let Permission { builder, admin, .. } = permission;
+                permissions::set(tx, project.id, target.id, builder, admin)?;
+            }
+            Ok(permission)
         })
         .await
 }
@@ -128,6 +156,15 @@ pub async fn request(
 
 fn word<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T> {
     text.parse().map_err(|error: T::Err| Error::invalid(error.to_string()))
+}
+
+/// The user of this name, who can be given roles in a project.
+fn other_user(db: &Connection, project: &Project, who: &str) -> Result<User> {
+    let found = find_user(db, who)?;
+    let user =
+        found.ok_or_else(|| Error::invalid(format!("user '{who}' doesn't exist in database")))?;
+    refuse_owner(project, &user)?;
+    Ok(user)
 }
 
 /// The owner has every role by nature; so has, for this purpose, who made a group's project.

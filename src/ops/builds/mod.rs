@@ -15,7 +15,7 @@ pub use delete::{delete, delete_list};
 pub(super) use delete::{remove, running};
 pub use options::Wish;
 pub use submit::{check, submit_package, submit_urls};
-pub use upload::{UploadedFile, submit_upload};
+pub use upload::{UploadedFile, submit_srpm, submit_upload};
 
 use super::{App, Error, Result, projects};
 use crate::model::build::{Build, BuildChroot};

@@ -9,10 +9,13 @@ use tempfile::TempPath;
 
 use super::options::Wish;
 use super::submit::insert;
+use crate::model::PackageName;
 use crate::model::build::Build;
 use crate::model::source::{SourceFile, SourceSpec};
 use crate::model::user::User;
 use crate::ops::{App, Error, Mistakes, Result};
+use crate::rpm::{self, Package};
+use crate::store::packages;
 
 /// A file that came with a request, on the file system of the data directory.
 #[derive(Debug)]
@@ -30,6 +33,39 @@ pub async fn submit_upload(
     wish: Wish,
     file: Option<UploadedFile>,
 ) -> Result<Build> {
+    let (name, file) = checked(app, user, &wish, file).await?;
+    hand_in(app, user, wish, name, file, None).await
+}
+
+/// [`submit_upload`] for an SRPM and nothing else, which says what package it is: the project has
+/// that package from now on.
+pub async fn submit_srpm(
+    app: &App,
+    user: &User,
+    wish: Wish,
+    file: Option<UploadedFile>,
+) -> Result<Build> {
+    let (name, file) = checked(app, user, &wish, file).await?;
+    if SourceFile::of(&name) != Some(SourceFile::Srpm) {
+        return Err(Error::invalid("pkgs: a source package is needed, a file .src.rpm"));
+    }
+    let reading = tokio::task::spawn_blocking(move || (Package::read_source(&file), file));
+    let (read, file) = reading.await.map_err(|error| Error::internal("reading an SRPM", error))?;
+    let package = match read {
+        Ok(package) => package.name.parse()?,
+        Err(rpm::Error::Io(error)) => return Err(Error::internal("reading an SRPM", error)),
+        Err(error) => return Err(Error::invalid(format!("pkgs: {name}: {error}"))),
+    };
+    hand_in(app, user, wish, name, file, Some(package)).await
+}
+
+/// Whether a build of this file would be taken, and the name to keep it under.
+async fn checked(
+    app: &App,
+    user: &User,
+    wish: &Wish,
+    file: Option<UploadedFile>,
+) -> Result<(String, TempPath)> {
     let checked = {
         let (user, wish) = (user.clone(), wish.clone());
         let name = file.as_ref().map(|file| file.name.clone());
@@ -43,24 +79,49 @@ pub async fn submit_upload(
             })
             .await?
     };
-    let (Some(file), Some(name)) = (file, checked) else {
-        return Err(Error::invalid("pkgs: This field is required."));
-    };
+    match (file, checked) {
+        (Some(file), Some(name)) => Ok((name, file.path)),
+        _ => Err(Error::invalid("pkgs: This field is required.")),
+    }
+}
+
+async fn hand_in(
+    app: &App,
+    user: &User,
+    wish: Wish,
+    name: String,
+    file: TempPath,
+    package: Option<PackageName>,
+) -> Result<Build> {
     // A task of its own: a client that hangs up must not leave a build without its file.
     let (app, user) = (app.clone(), user.clone());
-    let taking = async move { take(&app, user, wish, name, file.path).await };
+    let taking = async move {
+        let stored = Stored::take_in(app.layout().uploads(), name, file).await?;
+        take(&app, user, wish, stored, package).await
+    };
     tokio::spawn(taking).await.map_err(|error| Error::internal("handing in a file", error))?
 }
 
-async fn take(app: &App, user: User, wish: Wish, name: String, temp: TempPath) -> Result<Build> {
-    let stored = Stored::take_in(app.layout().uploads(), name, temp).await?;
+async fn take(
+    app: &App,
+    user: User,
+    wish: Wish,
+    stored: Stored,
+    package: Option<PackageName>,
+) -> Result<Build> {
     let source = SourceSpec::Upload { dir: stored.dir.clone(), file: stored.file.clone() };
     let outcome = app
         .store
         .write(move |tx| {
             let project = wish.find_project(tx)?;
             let plan = wish.plan(tx, &user, project, Mistakes::default())?;
-            insert(tx, &user, &plan, None, vec![source])
+            let package = match package {
+                Some(name) => {
+                    Some(packages::find_or_insert(tx, plan.project.id, &name, &source)?.id)
+                }
+                None => None,
+            };
+            insert(tx, &user, &plan, package, vec![source])
         })
         .await;
     match outcome.map(|mut builds| builds.pop()) {

@@ -77,7 +77,11 @@ fn change(
 
 /// Switches chroots on and off so that `wanted` are on; the answer is what has to be made. Those
 /// that the server has retired are left as they are.
-fn replace_chroots(tx: &Connection, project: &Project, wanted: &[Chroot]) -> Result<Vec<RepoKey>> {
+pub(super) fn replace_chroots(
+    tx: &Connection,
+    project: &Project,
+    wanted: &[Chroot],
+) -> Result<Vec<RepoKey>> {
     let used = project_chroots::list(tx, project.id)?;
     let end = Timestamp::now().after(GRACE);
     for old in used.iter().filter(|old| old.is_enabled() && old.chroot.active) {

@@ -3,11 +3,13 @@
 mod create;
 mod delete;
 mod edit;
+mod parts;
 mod wish;
 
 pub use create::{NewProject, create};
 pub use delete::delete;
 pub use edit::edit;
+pub use parts::{Change, change_chroots, change_dependencies, dependency};
 pub use wish::Wish;
 pub(super) use wish::{choice, repos};
 
