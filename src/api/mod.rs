@@ -1,4 +1,5 @@
-//! APIv3: what copr-cli, python-copr and dnf's plugins talk to. One file for each namespace.
+//! APIv3: what copr-cli, python-copr and dnf's plugins talk to. One file for each namespace, and
+//! beside them the methods of the original Copr, [`original`].
 //!
 //! A handler reads the request into an operation's own type, calls the operation, and shows what
 //! comes back as one of the structs in [`view`]. It decides nothing. Whoever assembles the server
@@ -15,6 +16,7 @@ mod general;
 mod methods;
 mod mock_chroot;
 mod monitor;
+mod original;
 mod package;
 mod params;
 mod project;
@@ -44,8 +46,10 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount(BASE, monitor::routes())
         .mount(BASE, rpmrepo::routes())
         .mount(BASE, methods::options())
+        .mount(original::BASE, original::routes())
         .mount("/", dotrepo::routes())
         .mount("/", comps::routes())
         .mount("/", upload::routes())
         .register(BASE, catch::catchers())
+        .register(original::BASE, original::catchers())
 }

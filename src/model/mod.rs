@@ -7,6 +7,7 @@ pub mod assign;
 pub mod build;
 pub mod build_config;
 pub mod chroot;
+pub mod copr;
 pub mod glob;
 pub mod id;
 pub mod job;

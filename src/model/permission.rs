@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{UserId, UserName};
 
 /// A word that names no role, or no state of one.
@@ -13,7 +15,8 @@ pub struct UnknownWord {
 }
 
 /// What a user can be in a project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// May submit and cancel builds.
     Builder,

@@ -9,6 +9,7 @@ mod general;
 #[path = "../support/hub.rs"]
 mod hub;
 mod lists;
+mod original;
 mod package;
 mod project;
 mod project_chroot;

@@ -95,11 +95,13 @@ impl Hub {
         self.dir.path()
     }
 
-    /// Sends a request with any body, as `who` or, for "", as nobody.
+    /// Sends a request with any body, as `who` or, for "", as nobody; `login:secret` is sent as it is.
     pub fn send(&self, who: &str, method: Method, path: &str, kind: &str, body: &[u8]) -> Reply {
         let mut request = self.client.req(method, path.to_owned());
         if let Some((_, basic)) = self.basic.iter().find(|(name, _)| name == who) {
             request.add_header(Header::new("Authorization", basic.clone()));
+        } else if who.contains(':') {
+            request.add_header(Header::new("Authorization", format!("Basic {}", base64(who))));
         }
         if !kind.is_empty() {
             request.add_header(Header::new("Content-Type", kind.to_owned()));
