@@ -5,6 +5,7 @@
 //! with their words; the README is held against it.
 
 mod base_url;
+mod distgit;
 mod keys;
 mod layers;
 mod size;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use base_url::BaseUrl;
+pub use distgit::DistGit;
 pub use keys::{KEYS, Key};
 pub use size::Size;
 
@@ -157,25 +159,6 @@ pub struct UploadsConfig {
 pub struct TokensConfig {
     /// How many days a token is valid unless its maker says otherwise.
     pub days: u16,
-}
-
-/// `[distgit.<name>]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DistGit {
-    /// Where a package is cloned from, with `{pkgname}` and perhaps `{namespace}`.
-    pub clone_url: String,
-    /// Where its source archives are, with `{pkgname}`, `{filename}`, `{hashtype}` and `{hash}`.
-    pub lookaside: Option<String>,
-    /// The namespace of a package that is named without one.
-    pub default_namespace: Option<String>,
-    /// Lower numbers are offered first.
-    #[serde(default = "middle_priority")]
-    pub priority: u16,
-}
-
-fn middle_priority() -> u16 {
-    50
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

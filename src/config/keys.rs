@@ -60,20 +60,16 @@ pub const KEYS: &[Key] = &[
     key("tokens.days", "180", "how long a new API token is valid"),
     key(
         "distgit.*.clone_url",
-        "(fedora and centos are built in)",
-        "for a later version: where a package is cloned from, with {pkgname} and perhaps {namespace}",
+        "(fedora and centos-stream are built in)",
+        "where a package is cloned from, with {pkgname} and perhaps {namespace}",
     ),
     key(
         "distgit.*.lookaside",
         "(none)",
         "for a later version: where its source archives are, with {pkgname}, {filename}, {hashtype} and {hash}",
     ),
-    key(
-        "distgit.*.default_namespace",
-        "(none)",
-        "for a later version: the namespace of a package named without one",
-    ),
-    key("distgit.*.priority", "50", "for a later version: lower numbers are offered first"),
+    key("distgit.*.default_namespace", "(none)", "the namespace of a package named without one"),
+    key("distgit.*.priority", "50", "lower numbers are offered first"),
 ];
 
 /// What is in force when nobody says anything. `listen`-dependent and user-dependent defaults are
@@ -100,15 +96,21 @@ max_size = "16 GiB"
 days = 180
 
 [distgit.fedora]
-clone_url = "https://src.fedoraproject.org/{namespace}/{pkgname}.git"
-lookaside = "https://src.fedoraproject.org/repo/pkgs/{namespace}/{pkgname}/{filename}/{hashtype}/{hash}/{filename}"
-default_namespace = "rpms"
+clone_url = "https://src.fedoraproject.org/{namespace}/rpms/{pkgname}"
+lookaside = "https://src.fedoraproject.org/repo/pkgs/rpms/{pkgname}/{filename}/{hashtype}/{hash}/{filename}"
+default_namespace = ""
 priority = 10
 
-[distgit.centos]
+[distgit.centos-stream]
 clone_url = "https://gitlab.com/redhat/centos-stream/rpms/{pkgname}.git"
 lookaside = "https://sources.stream.centos.org/sources/rpms/{pkgname}/{filename}/{hashtype}/{hash}/{filename}"
 priority = 20
+
+# The same by the name that people try first.
+[distgit.centos]
+clone_url = "https://gitlab.com/redhat/centos-stream/rpms/{pkgname}.git"
+lookaside = "https://sources.stream.centos.org/sources/rpms/{pkgname}/{filename}/{hashtype}/{hash}/{filename}"
+priority = 21
 "#;
 
 /// The key that the environment variable `name` sets: `COPRBOX_RUNNER_SLOTS` is `runner.slots`,

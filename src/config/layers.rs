@@ -253,6 +253,10 @@ fn check(written: &Written) -> Result<(), (String, String)> {
         if !distgit.clone_url.contains("{pkgname}") {
             return refuse(&format!("distgit.{name}.clone_url"), "must contain {pkgname}");
         }
+        let is_url = distgit.address("a", Some("b")).is_some_and(|url| url.contains("://"));
+        if !is_url {
+            return refuse(&format!("distgit.{name}.clone_url"), "must be an address with ://");
+        }
     }
     Ok(())
 }
@@ -287,7 +291,7 @@ mod tests {
         assert_eq!(config.runner.slots, 2);
         assert_eq!(config.runner.grace, Duration::from_secs(10));
         assert_eq!(config.uploads.max_size, Size(16 << 30));
-        assert_eq!(config.distgit["fedora"].default_namespace.as_deref(), Some("rpms"));
+        assert_eq!(config.distgit["fedora"].default_namespace.as_deref(), Some(""));
     }
 
     #[test]
