@@ -51,14 +51,15 @@ impl App {
         Layout::new(self.config.data_dir.clone(), self.config.base_url.clone())
     }
 
-    /// Waits until a job is done, but not for long, and not where the engine is told to rest.
+    /// Waits until a job is done or has failed once, but not for long, and not where the engine is
+    /// told to rest.
     async fn wait_for(&self, job: JobId) {
         if self.config.runner.slots == 0 {
             return;
         }
         let is_done = || async {
             // An error here will be met again, and told, by whatever comes next.
-            !self.store.read(move |db| jobs::exists(db, job)).await.unwrap_or(false)
+            !self.store.read(move |db| jobs::is_under_way(db, job)).await.unwrap_or(false)
         };
         self.runner.wait_until(PATIENCE, is_done).await;
     }

@@ -77,10 +77,15 @@ pub fn removes(db: &Connection, path: &str) -> Result<bool> {
         .query_row([path], |row| row.get(0))?)
 }
 
-/// Whether a job is queued or running still.
-pub fn exists(db: &Connection, id: JobId) -> Result<bool> {
+/// Whether a job is worth waiting for: it runs, or has not been tried yet. One that was tried and
+/// put back may stay in the queue for ever.
+pub fn is_under_way(db: &Connection, id: JobId) -> Result<bool> {
     Ok(db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)")?
+        .prepare_cached(
+            "SELECT EXISTS (
+                 SELECT 1 FROM jobs WHERE id = ?1 AND (state = 'running' OR attempt = 0)
+             )",
+        )?
         .query_row([id], |row| row.get(0))?)
 }
 
