@@ -85,8 +85,11 @@ pub fn set_state(
     message: Option<&str>,
 ) -> Result<bool> {
     let now = Timestamp::now();
-    // A skipped or canceled chroot never started; clients expect both times all the same.
-    let started = (state == ChrootState::Starting || state.is_finished()).then_some(now);
+    // What is skipped, or fails for want of sources, never started; clients expect both times all
+    // the same. What is canceled before it started has neither.
+    let is_canceled = state == ChrootState::Canceled;
+    let is_end = state.is_finished() && !is_canceled;
+    let started = (state == ChrootState::Starting || is_end).then_some(now);
     let ended = state.is_finished().then_some(now);
     let restart = state == ChrootState::Starting;
     let build: Option<BuildId> = db
@@ -98,7 +101,7 @@ pub fn set_state(
                  AND state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')
              RETURNING build_id",
         )?
-        .query_row(params![id, state, message, started, ended, restart], |row| row.get(0))
+        .query_row(params![id, state, message, started, ended, restart, is_canceled], |row| row.get(0))
         .optional()?;
     match build {
         Some(build) => builds::refresh(db, build).map(|()| true),

@@ -309,11 +309,12 @@ pub(super) fn refresh(db: &Connection, id: BuildId) -> Result<()> {
     )?;
     let mut rows = parts.query([id])?;
     while let Some(row) = rows.next()? {
-        states.push(row.get(0)?);
+        let state: ChrootState = row.get(0)?;
         let (start, end): (Option<Timestamp>, Option<Timestamp>) = (row.get(1)?, row.get(2)?);
         started = [started, start].into_iter().flatten().min();
         ended = ended.max(end);
-        open |= end.is_none();
+        open |= end.is_none() && !state.is_finished();
+        states.push(state);
     }
     let state = BuildState::derive(canceled, source, &states);
     db.prepare_cached(
@@ -353,6 +354,17 @@ mod tests {
         let project = projects::get(db, id).unwrap().unwrap();
         let dir = projects::main_dir(db, &project).unwrap().id;
         (id, RepoKey { dir, chroot })
+    }
+
+    fn get_dir(db: &Connection, repo: RepoKey) -> ProjectId {
+        projects::get_dir(db, repo.dir).unwrap().unwrap().project
+    }
+
+    /// The same directory in another chroot.
+    fn other(db: &Connection, repo: RepoKey) -> RepoKey {
+        let recipe = ChrootRecipe::Sandbox { repos: vec![], install: vec![] };
+        let name = "fedora-43-x86_64".parse().unwrap();
+        RepoKey { chroot: chroots::insert(db, &name, &recipe, "", true).unwrap(), ..repo }
     }
 
     fn submit(db: &Connection, project: ProjectId, dir: DirId) -> BuildId {
@@ -436,11 +448,17 @@ mod tests {
             .write_now(|db| {
                 let (project, repo) = project(db);
                 let id = submit(db, project, repo.dir);
-                let chroot = build_chroots::insert(db, id, repo, ChrootState::Running)?;
+                let chroot = build_chroots::insert(db, id, repo, ChrootState::Pending)?;
+                build_chroots::set_state(db, chroot, ChrootState::Starting, None)?;
+                let unbegun = build_chroots::insert(db, id, other(db, repo), ChrootState::Waiting)?;
                 set_canceled(db, id)?;
+                assert!(build_chroots::set_state(db, unbegun, ChrootState::Canceled, None)?);
+                let part = build_chroots::get(db, unbegun)?.unwrap();
+                assert_eq!((part.started_on, part.ended_on), (None, None), "it never started");
                 assert!(build_chroots::set_state(db, chroot, ChrootState::Canceled, None)?);
                 assert!(!build_chroots::set_state(db, chroot, ChrootState::Succeeded, None)?);
                 assert_eq!(state(db, id), BuildState::Canceled);
+                assert!(get(db, id)?.unwrap().ended_on.is_some());
                 Ok::<_, StoreError>(())
             })
             .unwrap();

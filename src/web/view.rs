@@ -89,7 +89,8 @@ pub fn masthead(head: &ProjectHead, tab: &'static str, now: Timestamp) -> Masthe
     let project = &head.project;
     let seconds = |build: &Build| {
         let start = build.source_started_on.or(build.started_on);
-        start.map_or(0, |start| build.ended_on.unwrap_or(now).since(start).as_secs())
+        let end = build.ended_on.or(build.source_ended_on).filter(|_| build.state.is_finished());
+        start.map_or(0, |start| end.unwrap_or(now).since(start).as_secs())
     };
     let last: Vec<(BuildRow, u64)> =
         head.last.iter().map(|build| (build_row(build, now), seconds(build))).collect();
