@@ -61,6 +61,15 @@ pub struct RepoKey {
     pub chroot: ChrootId,
 }
 
+/// Which of a repository's two sets of metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The one that users install from.
+    Production,
+    /// Below it, the one that builds read whose project decides itself when they become public.
+    Devel,
+}
+
 /// A queued build job as the scheduler weighs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {

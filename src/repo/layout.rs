@@ -4,6 +4,7 @@
 //! results/<owner>/<dir>/pubkey.gpg
 //!                       srpm-builds/<id8>/            one source build
 //!                       <chroot>/repodata/            the repository
+//!                                devel/repodata/      what is built, but not public yet
 //!                                <id8>-<package>/     one chroot of one build
 //! keys/<project id>/    work/<job id>/    uploads/    trash/
 //! ```
@@ -79,6 +80,11 @@ impl Layout {
         self.dir(owner, dir).join(chroot.as_str())
     }
 
+    /// Where a repository keeps the metadata of what is built, but not public yet.
+    pub fn devel(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName) -> PathBuf {
+        self.chroot(owner, dir, chroot).join(DEVEL)
+    }
+
     /// What one build left in one chroot; `name` is its [`result_dir_name`].
     pub fn result(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName, name: &str) -> PathBuf {
         self.chroot(owner, dir, chroot).join(name)
@@ -137,6 +143,8 @@ impl Layout {
 }
 
 const PUBKEY: &str = "pubkey.gpg";
+/// Part of addresses that APIv3 tells; `model::build_config` knows it, too.
+const DEVEL: &str = "devel";
 const SOURCES: &str = "srpm-builds";
 
 /// The name of the directory in which one build leaves its results, in each of its chroots.

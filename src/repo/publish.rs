@@ -37,8 +37,11 @@ const SCRATCH: &str = ".repodata-";
 pub struct Publication {
     /// Its directory; made if it is not there.
     pub dir: PathBuf,
-    /// All its packages, relative to the directory.
+    /// Packages that must be in it, relative to the directory.
     pub packages: Vec<String>,
+    /// Further packages, of earlier builds. One whose file is lost or damaged is left out, with a
+    /// word in the server's log: it cannot be had anyway, and must not hold up all others.
+    pub older: Vec<String>,
     /// A comps file to include.
     pub comps: Option<PathBuf>,
     /// Signs `repomd.xml`.
@@ -50,13 +53,13 @@ pub struct Publication {
 impl Publication {
     /// A repository without packages.
     pub fn empty(dir: impl Into<PathBuf>, key: Option<SigningKey>) -> Publication {
-        let (packages, comps) = (Vec::new(), None);
-        Publication { dir: dir.into(), packages, comps, key, retention: RETENTION }
+        let (packages, older, comps) = (Vec::new(), Vec::new(), None);
+        Publication { dir: dir.into(), packages, older, comps, key, retention: RETENTION }
     }
 
     /// Publishes it. Once this returns without an error, the repository lists exactly these
-    /// packages, and does so also after a power loss; after an error it is as it was. One
-    /// repository can be published by one caller at a time.
+    /// packages, less those of earlier builds that are lost, and does so also after a power loss;
+    /// after an error it is as it was. One repository can be published by one caller at a time.
     pub async fn publish(self, errand: Errand<'_>) -> Result<(), Error> {
         let this = spawn_blocking(move || Held::new(self)).await??;
         let mut update = this.dir.join(REPODATA).join(REPOMD).is_file();
@@ -80,9 +83,10 @@ impl Publication {
         }
     }
 
-    /// Whether the generation in `scratch` is whole and lists the packages that it should. The
-    /// list is read once, as a stream: for 20,000 packages 0.2 s and a set of their names.
-    fn verify(&self, scratch: &Path) -> Result<(), Error> {
+    /// Whether the generation in `scratch` is whole and lists the packages that it should; if it
+    /// `may_lack` some of earlier builds, those are told to the server's log. The list is read
+    /// once, as a stream: for 20,000 packages 0.2 s and a set of their names.
+    fn verify(&self, scratch: &Path, may_lack: bool) -> Result<(), Error> {
         let repomd = scratch.join(REPODATA).join(REPOMD);
         let files = metadata::read_repomd(&repomd)?;
         for file in &files {
@@ -91,7 +95,7 @@ impl Publication {
                 return Err(Error::metadata(&path, "createrepo_c lists it but did not write it"));
             }
         }
-        let mut wanted: HashSet<&str> = self.packages.iter().map(String::as_str).collect();
+        let mut wanted: HashSet<&str> = self.all().map(String::as_str).collect();
         let mut surplus = Vec::new();
         for primary in files.iter().filter(|file| file.kind == "primary") {
             metadata::read_primary(&scratch.join(&primary.href), &mut |package| {
@@ -104,12 +108,27 @@ impl Publication {
             let why = format!("createrepo_c lists {package}, which it was not asked to");
             return Err(Error::metadata(&repomd, why));
         }
-        if wanted.is_empty() {
+        let (mut left_out, lost): (Vec<String>, Vec<String>) = wanted
+            .into_iter()
+            .map(str::to_owned)
+            .partition(|name| !may_lack || self.packages.contains(name));
+        if left_out.is_empty() {
+            self.tell_lost(&lost);
             return Ok(());
         }
-        let mut left_out: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
         left_out.sort_unstable();
         Err(Error::PackagesLeftOut(left_out))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.older.iter().chain(&self.packages)
+    }
+
+    fn tell_lost(&self, lost: &[String]) {
+        let dir = self.dir.display();
+        for package in lost {
+            tracing::error!(%dir, package, "a package is lost or damaged, and no longer published");
+        }
     }
 
     /// Puts the finished generation in `scratch` in the place of the current one.
@@ -183,7 +202,7 @@ impl Deref for Held {
 
 impl Held {
     /// Looks whether everything is there.
-    fn new(publication: Publication) -> Result<Arc<Held>, Error> {
+    fn new(mut publication: Publication) -> Result<Arc<Held>, Error> {
         let dir = &publication.dir;
         fs::create_dir_all(dir).map_err(Error::disk(dir))?;
         let lock = Lock::new(dir)?;
@@ -193,6 +212,11 @@ impl Held {
         if !missing.is_empty() {
             return Err(Error::PackagesMissing(missing));
         }
+        let older = std::mem::take(&mut publication.older);
+        let (kept, lost): (Vec<String>, Vec<String>) =
+            older.into_iter().partition(|name| publication.dir.join(name).is_file());
+        publication.tell_lost(&lost);
+        publication.older = kept;
         Ok(Arc::new(Held { publication, _lock: lock }))
     }
 
@@ -201,7 +225,7 @@ impl Held {
         let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&self.dir);
         let scratch = scratch.map_err(Error::disk(&self.dir))?;
         let list = scratch.path().join("pkglist");
-        write_list(&list, &self.packages).map_err(Error::disk(&list))?;
+        write_list(&list, self.all()).map_err(Error::disk(&list))?;
         Ok(scratch)
     }
 
@@ -221,7 +245,8 @@ impl Held {
         };
         run.run(errand).await?;
         self.blocking(move |this| {
-            this.verify(scratch.path())?;
+            // An update may lack what the metadata before were wrong about.
+            this.verify(scratch.path(), !update)?;
             Ok(scratch)
         })
         .await
@@ -237,7 +262,7 @@ impl Held {
     }
 }
 
-fn write_list(path: &Path, packages: &[String]) -> io::Result<()> {
+fn write_list<'a>(path: &Path, packages: impl Iterator<Item = &'a String>) -> io::Result<()> {
     let mut list = io::BufWriter::new(File::create(path)?);
     for package in packages {
         writeln!(list, "{package}")?;

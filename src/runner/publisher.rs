@@ -4,6 +4,9 @@
 //! them at once. So a repository costs one `createrepo_c` for each batch of arrivals, not for each
 //! arrival, and no two runs ever lose each other's packages. What a run publishes is read from the
 //! tables when it begins.
+//!
+//! Builds of a project that decides itself when they become public go into a second set of
+//! metadata, [`Stage::Devel`], which names everything; the first stays as it was.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +15,13 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::job::RepoKey;
+use crate::model::job::{RepoKey, Stage};
 use crate::model::project::{Dir, Project};
 use crate::model::{BuildChrootId, ChrootName, ProjectId};
 use crate::process::{self, JobMark};
 use crate::repo::publish::RETENTION;
 use crate::repo::{self, Errand, Layout, Publication, SigningKey};
+use crate::store::build_chroots::RepoFiles;
 use crate::store::{
     Connection, Store, StoreError, build_chroots, chroots, project_chroots, projects,
 };
@@ -60,7 +64,8 @@ impl From<StoreError> for PublishError {
     }
 }
 
-type Answer = Result<(), PublishError>;
+/// Where the packages of a build are listed now.
+type Answer = Result<Stage, PublishError>;
 
 /// Someone who waits for a repository to be published.
 struct Waiting {
@@ -95,6 +100,40 @@ struct Place {
     chroot: ChrootName,
     /// The content of its comps file.
     comps: Option<String>,
+}
+
+/// What one run publishes.
+struct Plan {
+    place: Place,
+    /// In this order.
+    stages: Vec<(Stage, RepoFiles)>,
+    /// Where those that join are listed.
+    joined: Stage,
+}
+
+impl Plan {
+    /// Everything when somebody wants the repository renewed; else only the stage that is joined.
+    fn make(
+        db: &Connection,
+        repo: RepoKey,
+        joining: &[BuildChrootId],
+        renews: bool,
+    ) -> Result<Option<Plan>, StoreError> {
+        let Some(place) = look_up(db, repo)? else { return Ok(None) };
+        let files = |stage, joining| build_chroots::repo_files(db, repo, stage, joining);
+        let mut stages = Vec::new();
+        let is_manual = place.project.settings.manual_createrepo;
+        let joined = if is_manual { Stage::Devel } else { Stage::Production };
+        if is_manual && renews {
+            stages.push((Stage::Production, files(Stage::Production, &[])?));
+        }
+        stages.push((joined, files(joined, joining)?));
+        if !is_manual && renews {
+            // Left from a time when it was otherwise: all of it is public by now.
+            stages.push((Stage::Devel, RepoFiles::default()));
+        }
+        Ok(Some(Plan { place, stages, joined }))
+    }
 }
 
 impl Publisher {
@@ -160,15 +199,9 @@ impl Publisher {
 
     async fn publish_batch(&self, repo: RepoKey, batch: &[Waiting], errand: Errand<'_>) -> Answer {
         let joining: Vec<BuildChrootId> = batch.iter().filter_map(|w| w.joining).collect();
-        let found = self
-            .store
-            .read(move |db| {
-                let Some(place) = look_up(db, repo)? else { return Ok(None) };
-                let files = build_chroots::repo_files(db, repo, &joining)?;
-                Ok::<_, StoreError>(Some((place, files)))
-            })
-            .await?;
-        let Some((place, packages)) = found else { return Ok(()) };
+        let renews = batch.iter().any(|waiting| waiting.joining.is_none());
+        let plan = self.store.read(move |db| Plan::make(db, repo, &joining, renews)).await?;
+        let Some(Plan { place, stages, joined }) = plan else { return Ok(Stage::Production) };
         let key = self.key(&place.project, errand).await?;
         let pubkey = self.layout.pubkey(&place.project.owner, &place.dir.name);
         let dir = self.layout.chroot(&place.project.owner, &place.dir.name, &place.chroot);
@@ -178,9 +211,25 @@ impl Publisher {
             key.export(&pubkey)?;
         }
         let comps = repo::put_comps(&dir, place.comps.as_deref())?;
-        let key = Some(key);
-        let publication = Publication { dir, packages, comps, key, retention: RETENTION };
-        Ok(publication.publish(errand).await?)
+        for (stage, files) in stages {
+            let (dir, files) = match stage {
+                Stage::Production => (dir.clone(), files),
+                Stage::Devel => {
+                    let (owner, chroot) = (&place.project.owner, &place.chroot);
+                    let devel = self.layout.devel(owner, &place.dir.name, chroot);
+                    if joined == Stage::Production && !devel.is_dir() {
+                        continue;
+                    }
+                    (devel, from_below(files))
+                }
+            };
+            let RepoFiles { older, joining: packages } = files;
+            let (comps, key) = (comps.clone(), Some(key.clone()));
+            let publication =
+                Publication { dir, packages, older, comps, key, retention: RETENTION };
+            publication.publish(errand).await?;
+        }
+        Ok(joined)
     }
 
     /// The project's signing key; made when it is first needed.
@@ -212,6 +261,12 @@ impl Publisher {
             queues.remove(&repo);
         }
     }
+}
+
+/// The same files, as a directory below that of the repository names them.
+fn from_below(files: RepoFiles) -> RepoFiles {
+    let up = |names: Vec<String>| names.iter().map(|name| format!("../{name}")).collect();
+    RepoFiles { older: up(files.older), joining: up(files.joining) }
 }
 
 fn look_up(db: &Connection, repo: RepoKey) -> Result<Option<Place>, StoreError> {

@@ -4,14 +4,14 @@
 use crate::clock::Timestamp;
 use crate::model::assign;
 use crate::model::build::{Build, BuildChroot};
-use crate::model::job::{RepoKey, Tidy, Work};
+use crate::model::job::{RepoKey, Stage, Tidy, Work};
 use crate::model::list::Slice;
 use crate::model::nevra::Nevra;
 use crate::model::{BuildChrootId, BuildId, ChrootState, JobId, PackageName, SourceState};
 use crate::repo::layout;
 use crate::rpm::Package;
 use crate::store::{
-    Connection, Result, build_chroots, builds, chroots, jobs, packages, project_chroots,
+    Connection, Result, build_chroots, builds, chroots, jobs, packages, project_chroots, projects,
 };
 
 /// What a source build has made.
@@ -155,14 +155,29 @@ pub(super) fn chroot_built(
 }
 
 /// A chroot's packages are in the repository. When a user has stopped the build meanwhile, they
-/// are taken out of it again.
-pub(super) fn chroot_published(db: &Connection, job: JobId, chroot: &BuildChroot) -> Result<()> {
-    let canceled = builds::get(db, chroot.build)?.is_none_or(|build| build.canceled);
-    if canceled {
-        return chroot_ended(db, job, chroot.id, ChrootState::Canceled, "canceled");
+/// are taken out of it again. The answer is `false`, and nothing is changed, when its project
+/// would have them in the other stage by now: they are to be published once more.
+pub(super) fn chroot_published(
+    db: &Connection,
+    job: JobId,
+    chroot: &BuildChroot,
+    stage: Stage,
+) -> Result<bool> {
+    let build = builds::get(db, chroot.build)?.filter(|build| !build.canceled);
+    let Some(build) = build else {
+        chroot_ended(db, job, chroot.id, ChrootState::Canceled, "canceled")?;
+        return Ok(true);
+    };
+    if stage == Stage::Devel {
+        let project = projects::get(db, build.project_id)?;
+        if project.is_some_and(|project| !project.settings.manual_createrepo) {
+            return Ok(false);
+        }
+        build_chroots::set_in_devel(db, chroot.id)?;
     }
     build_chroots::set_state(db, chroot.id, ChrootState::Succeeded, None)?;
-    jobs::finish(db, job)
+    jobs::finish(db, job)?;
+    Ok(true)
 }
 
 /// A chroot has come to another end. Once its packages were to be published, they may have been:
@@ -225,7 +240,7 @@ mod tests {
     use crate::model::source::SourceSpec;
     use crate::model::{BuildState, Owner, UserId};
     use crate::store::builds::NewBuild;
-    use crate::store::projects::{self, NewProject};
+    use crate::store::projects::NewProject;
     use crate::store::testing;
 
     /// A build of `alice/tools`, which has the given chroots, and the job that makes its SRPM.
@@ -326,9 +341,29 @@ mod tests {
                 chroot_runs(db, part.id)?;
                 chroot_built(db, job, part.id, &[])?;
                 builds::set_canceled(db, build)?;
-                chroot_published(db, job, &part)?;
+                assert!(chroot_published(db, job, &part, Stage::Production)?);
                 assert_eq!(states(db, build), [ChrootState::Canceled]);
                 assert!(jobs::next_tidy(db)?.is_some(), "the repository is made anew");
+                Ok::<_, crate::store::StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn what_joined_devel_while_its_project_changed_its_mind_is_published_once_more() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (build, job) = submitted(db, &["fedora-42-x86_64"]);
+                source_succeeded(db, job, build, &made(&[]))?;
+                let job = claim(db);
+                let part = build_chroots::list(db, build, Slice::default())?[0].id;
+                let (_, part) = chroot_starts(db, job, build, part)?.unwrap();
+                chroot_runs(db, part.id)?;
+                assert!(!chroot_published(db, job, &part, Stage::Devel)?);
+                assert_eq!(states(db, build), [ChrootState::Running]);
+                assert!(chroot_published(db, job, &part, Stage::Production)?);
+                assert_eq!(states(db, build), [ChrootState::Succeeded]);
                 Ok::<_, crate::store::StoreError>(())
             })
             .unwrap();

@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Result, builds};
 use crate::clock::Timestamp;
 use crate::model::build::BuildChroot;
-use crate::model::job::RepoKey;
+use crate::model::job::{RepoKey, Stage};
 use crate::model::list::Slice;
 use crate::model::nevra::Nevra;
-use crate::model::{BuildChrootId, BuildId, ChrootId, ChrootName, ChrootState, DirId};
+use crate::model::{BuildChrootId, BuildId, ChrootId, ChrootName, ChrootState, DirId, ProjectId};
 
 const SELECT: &str = "
 SELECT bc.id, bc.build_id, c.name, bc.state, bc.message, bc.started_on, bc.ended_on, bc.result_dir
@@ -96,12 +96,14 @@ pub fn set_state(
         .prepare_cached(
             "UPDATE build_chroots SET state = ?2, message = ?3,
                  started_on = CASE WHEN ?6 THEN ?4 ELSE coalesce(started_on, ?4) END,
-                 ended_on = ?5
+                 ended_on = CASE WHEN ?7 AND started_on IS NULL THEN NULL ELSE ?5 END
              WHERE id = ?1
                  AND state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')
              RETURNING build_id",
         )?
-        .query_row(params![id, state, message, started, ended, restart, is_canceled], |row| row.get(0))
+        .query_row(params![id, state, message, started, ended, restart, is_canceled], |row| {
+            row.get(0)
+        })
         .optional()?;
     match build {
         Some(build) => builds::refresh(db, build).map(|()| true),
@@ -158,22 +160,34 @@ pub fn files(db: &Connection, id: BuildChrootId) -> Result<Vec<String>> {
     .collect()
 }
 
-/// What belongs into a repository, as paths below its directory: everything published, and what
-/// `joining` built. O(packages of the repository): the metadata name them all, too.
+/// The packages of a repository, as paths below its directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RepoFiles {
+    /// Those of earlier builds.
+    pub older: Vec<String>,
+    /// Those of the builds that are being published.
+    pub joining: Vec<String>,
+}
+
+/// What belongs into a repository: everything that was published there, and what `joining` built.
+/// O(packages of the repository): the metadata name them all, too.
 pub fn repo_files(
     db: &Connection,
     repo: RepoKey,
+    stage: Stage,
     joining: &[BuildChrootId],
-) -> Result<Vec<String>> {
-    let mut files: Vec<String> = db
+) -> Result<RepoFiles> {
+    let older = db
         .prepare_cached(
             "SELECT bc.result_dir || '/' || bp.file
              FROM build_chroots bc JOIN built_packages bp ON bp.build_chroot_id = bc.id
              WHERE bc.dir_id = ?1 AND bc.chroot_id = ?2 AND bc.state IN ('succeeded', 'forked')
+                 AND bc.in_devel <= ?3
              ORDER BY bc.id, bp.id LIMIT 10000000",
         )?
-        .query_map(params![repo.dir, repo.chroot], |row| row.get(0))?
+        .query_map(params![repo.dir, repo.chroot, stage == Stage::Devel], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
+    let mut files = Vec::new();
     let mut one = db.prepare_cached(
         "SELECT bc.result_dir || '/' || bp.file
          FROM build_chroots bc JOIN built_packages bp ON bp.build_chroot_id = bc.id
@@ -184,7 +198,23 @@ pub fn repo_files(
             files.push(file?);
         }
     }
-    Ok(files)
+    Ok(RepoFiles { older, joining: files })
+}
+
+/// Notes that what a chroot build made is public only once its project says so.
+pub fn set_in_devel(db: &Connection, id: BuildChrootId) -> Result<()> {
+    db.prepare_cached("UPDATE build_chroots SET in_devel = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Makes public what a project has built meanwhile; its repositories are to be published next.
+pub fn release(db: &Connection, project: ProjectId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE build_chroots SET in_devel = 0
+         WHERE in_devel = 1 AND dir_id IN (SELECT id FROM dirs WHERE project_id = ?1)",
+    )?
+    .execute([project])?;
+    Ok(())
 }
 
 /// One cell of the monitor: the newest build of a package in a chroot.

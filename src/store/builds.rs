@@ -328,10 +328,11 @@ pub(super) fn refresh(db: &Connection, id: BuildId) -> Result<()> {
 mod tests {
     use super::*;
     use crate::model::chroot::ChrootRecipe;
-    use crate::model::job::{RepoKey, Work};
+    use crate::model::job::{RepoKey, Stage, Work};
     use crate::model::nevra::Nevra;
     use crate::model::project::ProjectSettings;
     use crate::model::{BuildChrootId, Owner};
+    use crate::store::build_chroots::RepoFiles;
     use crate::store::projects::NewProject;
     use crate::store::{build_chroots, chroots, jobs, packages, projects, testing};
 
@@ -433,12 +434,21 @@ mod tests {
             arch: "noarch".into(),
         };
         build_chroots::set_packages(db, chroot, &[("a-1-1.noarch.rpm".into(), nevra)]).unwrap();
-        let before = build_chroots::repo_files(db, repo, &[]).unwrap();
-        assert!(before.is_empty(), "what is not published is not listed: {before:?}");
+        let files = |stage, joining: &[BuildChrootId]| {
+            let RepoFiles { older, joining } =
+                build_chroots::repo_files(db, repo, stage, joining).unwrap();
+            (older, joining)
+        };
+        let none = Vec::new;
+        assert_eq!(files(Stage::Production, &[]), (none(), none()), "it is not published");
         let file = vec!["00000001-a/a-1-1.noarch.rpm".to_owned()];
-        assert_eq!(build_chroots::repo_files(db, repo, &[chroot]).unwrap(), file);
+        assert_eq!(files(Stage::Production, &[chroot]), (none(), file.clone()));
+        build_chroots::set_in_devel(db, chroot).unwrap();
         build_chroots::set_state(db, chroot, ChrootState::Succeeded, None).unwrap();
-        assert_eq!(build_chroots::repo_files(db, repo, &[]).unwrap(), file);
+        assert_eq!(files(Stage::Production, &[]), (none(), none()));
+        assert_eq!(files(Stage::Devel, &[]), (file.clone(), none()));
+        build_chroots::release(db, get_dir(db, repo)).unwrap();
+        assert_eq!(files(Stage::Production, &[]), (file, none()));
     }
 
     #[test]

@@ -89,6 +89,11 @@ pub fn is_under_way(db: &Connection, id: JobId) -> Result<bool> {
         .query_row([id], |row| row.get(0))?)
 }
 
+/// Whether any work is queued or running.
+pub fn any(db: &Connection) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM jobs LIMIT 1")?.exists([])?)
+}
+
 /// The next source build and the next chroot build of each owner, foreground and background
 /// apart: all that the scheduler needs to choose fairly. Builds that wait for a batch are left
 /// out. Runs along an index over the queue.

@@ -23,7 +23,10 @@ fn version(connection: &Connection) -> Result<i64> {
 }
 
 fn all() -> Migrations<'static> {
-    Migrations::new(vec![M::up(include_str!("migrations/0001_initial.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("migrations/0001_initial.sql")),
+        M::up(include_str!("migrations/0002_devel.sql")),
+    ])
 }
 
 #[cfg(test)]

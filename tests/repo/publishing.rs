@@ -76,6 +76,24 @@ async fn a_missing_or_damaged_package_leaves_the_repository_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_lost_package_of_an_earlier_build_does_not_hold_up_the_next() {
+    let a_box = Box::new();
+    let (one, two, three) = (a_box.add(1), a_box.add(2), a_box.add(3));
+    a_box.publish(&[one.clone(), two.clone()]).await;
+    fs::remove_file(a_box.repo().join(&one)).unwrap();
+    fs::write(a_box.repo().join(&two), "no package").unwrap();
+    let publish = |packages: &[String]| {
+        let mut publication = a_box.publication(packages, None);
+        publication.older = vec![one.clone(), two.clone()];
+        publication.publish(a_box.errand())
+    };
+    publish(std::slice::from_ref(&three)).await.unwrap();
+    assert_eq!(looks_good(&a_box.repo()), std::slice::from_ref(&three));
+    let still_strict = publish(&[three, "00000004-tiny/none.rpm".into()]).await.unwrap_err();
+    assert!(matches!(still_strict, Error::PackagesMissing(_)), "{still_strict}");
+}
+
+#[tokio::test]
 async fn metadata_that_were_damaged_are_made_anew() {
     let a_box = Box::new();
     let (one, two) = (a_box.add(1), a_box.add(2));

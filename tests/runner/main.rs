@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
+mod engine;
 mod mock;
 mod sandbox;

@@ -12,7 +12,7 @@ use crate::model::user::User;
 use crate::model::{ChrootId, JobId};
 use crate::ops::authorise::{Action, authorise};
 use crate::ops::{App, Error, Result};
-use crate::store::{Connection, builds, jobs, project_chroots, projects};
+use crate::store::{Connection, build_chroots, builds, jobs, project_chroots, projects};
 
 /// How long the packages of a chroot are kept after it was switched off.
 const GRACE: Duration = Duration::from_hours(7 * 24);
@@ -61,6 +61,10 @@ fn change(
         None => Vec::new(),
     };
     if settings.manual_createrepo != project.settings.manual_createrepo {
+        // On: the devel repositories are made. Off: what they alone have becomes public.
+        if !settings.manual_createrepo {
+            build_chroots::release(tx, project.id)?;
+        }
         let known = project_chroots::list(tx, project.id)?;
         let enabled: Vec<ChrootId> =
             known.iter().filter(|one| one.is_enabled()).map(|one| one.chroot.id).collect();

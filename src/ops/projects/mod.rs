@@ -21,7 +21,7 @@ use crate::model::project::Project;
 use crate::model::user::User;
 use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectName};
 use crate::store::projects::Search;
-use crate::store::{Connection, jobs, project_chroots, projects};
+use crate::store::{Connection, build_chroots, jobs, project_chroots, projects};
 
 /// A project with the chroots that its builds go to.
 #[derive(Clone, Debug)]
@@ -101,7 +101,8 @@ pub async fn search(app: &App, query: &str, slice: Slice) -> Result<Vec<Shown>> 
         .await
 }
 
-/// Has the metadata of all of a project's repositories made anew.
+/// Has the metadata of all of a project's repositories made anew. What the project has held back
+/// so far becomes public.
 pub async fn regenerate(app: &App, user: &User, owner: &str, name: &str) -> Result<Shown> {
     let (user, owner, name) = (user.clone(), owner.to_owned(), name.to_owned());
     app.store
@@ -113,6 +114,7 @@ pub async fn regenerate(app: &App, user: &User, owner: &str, name: &str) -> Resu
                 .filter(|used| used.is_enabled() && used.chroot.active)
                 .map(|used| used.chroot.id)
                 .collect();
+            build_chroots::release(tx, project.id)?;
             let repos = repositories(tx, &project, &chroots)?;
             jobs::queue_tidy(tx, &Tidy { repos, remove: Vec::new() })?;
             Shown::new(tx, project)

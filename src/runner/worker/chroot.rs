@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 use super::{Bench, PAUSE, Stop, results};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
-use crate::model::job::Phase;
+use crate::model::job::{Phase, Stage};
 use crate::model::nevra::Nevra;
 use crate::model::project::Project;
 use crate::model::{BuildChrootId, BuildId, ChrootState};
@@ -34,9 +34,17 @@ impl Bench<'_> {
         let store = &self.shop.store;
         let started = store.write(move |db| record::chroot_starts(db, job, build, chroot)).await?;
         let Some((build, part)) = started else { return Ok(()) };
-        let outcome = self.build_and_publish(&build, &part, phase).await;
+        let mut outcome = self.build_and_publish(&build, &part, phase).await;
+        while let Ok(stage) = outcome {
+            let id = part.id;
+            let part = part.clone();
+            if store.write(move |db| record::chroot_published(db, job, &part, stage)).await? {
+                break;
+            }
+            outcome = self.publish_again(id).await;
+        }
         match outcome {
-            Ok(()) => store.write(move |db| record::chroot_published(db, job, &part)).await?,
+            Ok(_) => {}
             Err(Stop::Canceled) if self.shop.shutdown.is_cancelled() => {
                 self.keep_only_packages().await;
                 return self.hand_back().await;
@@ -65,7 +73,7 @@ impl Bench<'_> {
         build: &Build,
         part: &BuildChroot,
         phase: Phase,
-    ) -> Result<(), Stop> {
+    ) -> Result<Stage, Stop> {
         let Some(name) = &part.result_dir else {
             return Err(Stop::Fault("the chroot has no result directory".to_owned()));
         };
@@ -80,15 +88,17 @@ impl Bench<'_> {
         let backend = logs.create(&dir.join("backend.log"), limit)?;
         let id = part.id;
         self.shop.store.write(move |db| record::chroot_runs(db, id)).await?;
-        let mut outcome = Ok(());
+        let mut built = Ok(());
         if !is_built {
-            outcome = self.build(build, part, &dir, &backend).await;
+            built = self.build(build, part, &dir, &backend).await;
         }
-        if outcome.is_ok() {
-            outcome = self.publish(build, part, &dir, &backend).await;
-        }
+        let outcome = match built {
+            Ok(()) => self.publish(build, part, &dir, &backend).await,
+            Err(stop) => Err(stop),
+        };
         match &outcome {
-            Ok(()) => say(&backend, "published"),
+            Ok(Stage::Production) => say(&backend, "published"),
+            Ok(Stage::Devel) => say(&backend, "published in devel, until the project regenerates"),
             Err(Stop::Failed(why) | Stop::Fault(why)) => say(&backend, &format!("error: {why}")),
             Err(Stop::Canceled) => say(&backend, "canceled"),
         }
@@ -173,7 +183,7 @@ impl Bench<'_> {
         part: &BuildChroot,
         dir: &Path,
         backend: &LiveLog,
-    ) -> Result<(), Stop> {
+    ) -> Result<Stage, Stop> {
         let packages = self.packages_dir();
         let project = self.project(build).await?;
         let key = self.shop.publisher.key(&project, self.errand()).await?;
@@ -181,10 +191,14 @@ impl Bench<'_> {
         say(backend, &format!("signing {} packages", unsigned.len()));
         key.sign_rpms(&unsigned, self.errand()).await?;
         self.move_in(packages, dir).await?;
-        let id = part.id;
+        say(backend, "publishing");
+        self.publish_again(part.id).await
+    }
+
+    /// Publishes the repository with what is in the result directory.
+    async fn publish_again(&self, id: BuildChrootId) -> Result<Stage, Stop> {
         let repo = self.shop.store.read(move |db| build_chroots::repo(db, id)).await?;
         let Some(repo) = repo else { return Err(Stop::Canceled) };
-        say(backend, "publishing");
         Ok(self.shop.publisher.publish(repo, Some(id), &self.mark).await?)
     }
 

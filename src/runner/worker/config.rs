@@ -13,17 +13,16 @@ use crate::store::{StoreError, build_chroots, chroots, project_chroots, projects
 const REPOMD: &str = "repodata/repomd.xml";
 
 impl Bench<'_> {
-    /// The chroot of this name and how `build` is built in it. The project's own repository is
+    /// The chroot of this name and how `build` is built in it. The project's own repositories are
     /// there when this returns.
     pub(super) async fn chroot_config(
         &self,
         build: &Build,
         name: &ChrootName,
     ) -> Result<(Chroot, BuildConfig), Stop> {
-        let repomd = self.shop.layout.chroot(&build.owner, &build.dir, name).join(REPOMD);
         let (dir, build, name) = (build.dir_id, build.clone(), name.clone());
         let layout = self.shop.layout.clone();
-        let found = self
+        let (chroot, config, needed) = self
             .shop
             .store
             .read(move |db| {
@@ -45,15 +44,25 @@ impl Bench<'_> {
                     let other = projects::find(db, owner, name)?;
                     Ok::<_, StoreError>(other.map(|other| other.settings.module_hotfixes))
                 })?;
-                Ok::<_, Stop>((chroot, config))
+                let main = projects::main_dir(db, &project)?;
+                let mut needed = vec![
+                    (dir, layout.chroot(&build.owner, &build.dir, &name)),
+                    (main.id, layout.chroot(&build.owner, &main.name, &name)),
+                ];
+                if project.settings.manual_createrepo {
+                    needed.push((main.id, layout.devel(&build.owner, &main.name, &name)));
+                }
+                Ok::<_, Stop>((chroot, config, needed))
             })
             .await?;
-        if !repomd.exists() {
-            // Not made yet, or not possible: then this says why, where dnf only misses a file.
-            let repo = RepoKey { dir, chroot: found.0.id };
-            self.shop.publisher.publish(repo, None, &self.mark).await?;
+        for (dir, repo) in needed {
+            if !repo.join(REPOMD).exists() {
+                // Not made yet, or not possible: then this says why, where dnf only misses a file.
+                let repo = RepoKey { dir, chroot: chroot.id };
+                self.shop.publisher.publish(repo, None, &self.mark).await?;
+            }
         }
-        Ok(found)
+        Ok((chroot, config))
     }
 
     /// The chroot that makes the source package: the build's first, or the project's first.

@@ -13,7 +13,7 @@ impl Bench<'_> {
     pub(super) async fn tidy(&self, tidy: &Tidy) -> Result<(), StoreError> {
         for repo in &tidy.repos {
             match self.shop.publisher.publish(*repo, None, &self.mark).await {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(PublishError::Canceled) => return self.hand_back().await,
                 Err(error) => {
                     // Never given up: the repository must come to be what the tables say.

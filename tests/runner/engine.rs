@@ -1,0 +1,4 @@
+//! The engine with everything but a builder: what is handed in is published in earnest.
+
+mod devel;
+mod fixture;
