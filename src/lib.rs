@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`clock`], [`config`] | the time of day; the settings |
 //! | [`model`] | what things are: names, states, projects, builds. Plain types, no I/O |
+//! | [`client`] | a server seen from outside: a library for programs, as the original Copr had one |
 //! | [`rpm`] | what an RPM file says of itself; which version is newer |
 //! | [`process`] | the only place that starts other programs |
 //! | [`store`] | where things are kept: SQLite, and nothing else |
@@ -20,6 +21,7 @@
 pub mod api;
 pub mod auth;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod http;
