@@ -2,10 +2,11 @@
 //!
 //! One file for each command. Results go to stdout and can be read by programs (`--json`), words
 //! for people go to stderr. The code is 0 when it is done, 1 when it failed, 2 when the command
-//! was not understood. All commands but `serve` work beside a running server on the same data
-//! directory; they make directory and database where there are none.
+//! was not understood; `client` has some more. All others but `serve` work beside a running server
+//! on the same data directory; they make directory and database where there are none.
 
 mod chroot;
+mod client;
 mod data_dir;
 mod doctor;
 mod first_start;
@@ -30,20 +31,22 @@ pub fn main() -> ExitCode {
         Err(error) if out::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             out::say(&format!("coprbox: {error:#}"));
-            ExitCode::FAILURE
+            client::code(&error).map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }
 
 fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
-    let config = Config::load(&overrides)?;
+    let config = || Config::load(&overrides);
     match command {
-        tree::Command::Serve(_) => serve::run(config),
-        tree::Command::Doctor(command) => doctor::run(&command, &config),
-        tree::Command::User(command) => user::run(command, &config),
-        tree::Command::Token(command) => token::run(command, &config),
-        tree::Command::Group(command) => group::run(command, &config),
-        tree::Command::Chroot(command) => chroot::run(command, &config),
+        tree::Command::Serve(_) => serve::run(config()?),
+        tree::Command::Doctor(command) => doctor::run(&command, &config()?),
+        tree::Command::User(command) => user::run(command, &config()?),
+        tree::Command::Token(command) => token::run(command, &config()?),
+        tree::Command::Group(command) => group::run(command, &config()?),
+        tree::Command::Chroot(command) => chroot::run(command, &config()?),
+        // On somebody's own machine, where no server is set up.
+        tree::Command::Client(command) => client::run(command),
     }
 }
 

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use anyhow::{Context, bail};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
+use crate::model::UserName;
+
 /// How a new password was given.
 pub(super) enum Given {
     /// This is it.
@@ -34,6 +36,16 @@ pub(super) fn read(from_stdin: bool) -> anyhow::Result<Given> {
         bail!("these were two different passwords");
     }
     Ok(Given::Password(password))
+}
+
+/// Asks for the password of an account elsewhere: at the terminal, or where there is none, on stdin.
+pub(super) fn of(user: &UserName) -> anyhow::Result<String> {
+    let password =
+        if io::stdin().is_terminal() { ask(&format!("Password of {user}: "))? } else { line()? };
+    if password.is_empty() {
+        bail!("no password was given");
+    }
+    Ok(password)
 }
 
 fn line() -> anyhow::Result<String> {

@@ -2,12 +2,15 @@
 //!
 //! `--config` and `--data-dir` may stand before or after the command. `chroot add` has a
 //! `--config` of its own (the file of mock), so there the server's stands before the command.
+//! `client` has nothing to do with a server's settings: its `--config` is the copr configuration
+//! file, and the two options of all others are refused.
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser};
 
-use super::{chroot, doctor, group, serve, token, user};
+use super::{chroot, client, doctor, group, serve, token, user};
 use crate::config::Overrides;
 
 /// A whole Fedora Copr in one binary: builds RPMs and publishes signed dnf repositories.
@@ -41,6 +44,8 @@ pub(super) enum Command {
     Chroot(chroot::Command),
     /// What this machine lacks for building and publishing
     Doctor(doctor::Doctor),
+    /// The commands of the original Copr, for any server: list-coprs, create-copr, create-pkg …
+    Client(client::Client),
 }
 
 /// The name of the `--config` that all commands know, different from `chroot add`'s.
@@ -52,6 +57,10 @@ pub(super) fn parse() -> (Command, Overrides) {
     let matches = tree().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let config = config_file(&matches);
+    if matches!(cli.command, Command::Client(_)) && (config.is_some() || cli.data_dir.is_some()) {
+        let words = "a client has no data directory, and its --config stands after 'client'";
+        tree().error(ErrorKind::ArgumentConflict, words).exit();
+    }
     let mut overrides =
         Overrides { config, data_dir: cli.data_dir.clone(), ..Overrides::default() };
     if let Command::Serve(serve) = &cli.command {
@@ -62,12 +71,19 @@ pub(super) fn parse() -> (Command, Overrides) {
 }
 
 fn tree() -> clap::Command {
-    with_config(Cli::command())
+    // A client's help is about the client: there, the server's option is only for being refused.
+    let data_dir = Arg::new("data_dir").long("data-dir").value_parser(value_parser!(PathBuf));
+    let data_dir = data_dir.global(true).hide(true);
+    with_config(Cli::command().mut_subcommand("client", |client| client.arg(data_dir)))
 }
 
 /// Gives `--config` to a command and those below it which have none of their own.
 fn with_config(command: clap::Command) -> clap::Command {
-    let has_own = command.get_arguments().any(|arg| arg.get_long() == Some("config"));
+    let own = command.get_arguments().find(|arg| arg.get_long() == Some("config"));
+    if own.is_some_and(Arg::is_global_set) {
+        return command;
+    }
+    let has_own = own.is_some();
     let command = command.mut_subcommands(with_config);
     if has_own {
         return command;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod chroots;
+mod client;
 mod doctor;
 mod serve;
 mod usage;

@@ -10,12 +10,18 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::Box;
 
 /// A server that is stopped with the value.
-struct Server(Option<Child>, SocketAddr);
+pub struct Server(Option<Child>, SocketAddr);
 
 impl Server {
     fn start(it: &Box) -> Server {
+        Server::start_with(it, &[])
+    }
+
+    /// A server with settings, as variables.
+    pub fn start_with(it: &Box, settings: &[(&str, &str)]) -> Server {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = it.command();
+        command.envs(settings.iter().copied());
         command.args(["serve", "--listen", &free.to_string()]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let limit = Instant::now() + Duration::from_secs(20);
@@ -24,6 +30,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
         Server(Some(child), free)
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.1)
     }
 
     fn pid(&self) -> u32 {
