@@ -19,7 +19,9 @@ use coprbox::ops::builds::{self, UploadedFile, Wish as BuildWish};
 use coprbox::ops::projects::{self, NewProject, Wish};
 use coprbox::ops::{App, chroots};
 use coprbox::repo::check::{Depth, check};
-use coprbox::runner::builder::{Builder, Builders, Built, Description, Job, SpecSource, Work};
+use coprbox::runner::builder::{
+    Builder, Builders, Built, Description, Job, Ran, Script, SpecSource, Work,
+};
 use coprbox::runner::{Engine, Runner};
 use coprbox::store::{Connection, Store, StoreError, jobs, users};
 use tempfile::TempDir;
@@ -82,7 +84,17 @@ impl Builder for Shelf {
         _config: &'a BuildConfig,
         _source: &'a SpecSource,
     ) -> Work<'a> {
-        unimplemented_here()
+        only_srpms()
+    }
+
+    fn run_script<'a>(
+        &'a self,
+        _job: &'a Job,
+        _chroot: &'a Chroot,
+        _config: &'a BuildConfig,
+        _script: &'a Script,
+    ) -> Work<'a, Ran> {
+        only_srpms()
     }
 
     fn rebuild<'a>(
@@ -104,7 +116,7 @@ impl Builder for Shelf {
     }
 }
 
-fn unimplemented_here<'a>() -> Work<'a> {
+fn only_srpms<'a, T: Send + 'a>() -> Work<'a, T> {
     Box::pin(async { panic!("every source here is an SRPM") })
 }
 
