@@ -19,9 +19,8 @@ use coprbox::ops::builds::{self, UploadedFile, Wish as BuildWish};
 use coprbox::ops::projects::{self, NewProject, Wish};
 use coprbox::ops::{App, chroots};
 use coprbox::repo::check::{Depth, check};
-use coprbox::runner::builder::{
-    Builder, Builders, Built, Description, Job, Ran, Script, SpecSource, Work,
-};
+use coprbox::runner::builder::script::{Ran, Script};
+use coprbox::runner::builder::{Builder, Builders, Built, Description, Job, SpecSource, Work};
 use coprbox::runner::{Engine, Runner};
 use coprbox::store::{Connection, Store, StoreError, jobs, users};
 use tempfile::TempDir;
