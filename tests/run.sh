@@ -10,6 +10,8 @@
 #   fmt clippy test doc deny scripts
 #            the checks of a working day
 #   release  the binary as it is shipped, and that it stays small
+#   conformance
+#            the API beside recordings of a real Copr server, where COPRBOX_CONFORMANCE names them
 #   e2e      the shipped binary driven by real clients
 #
 # Everything made along the way lies under target/ (or $CARGO_TARGET_DIR).
@@ -82,6 +84,13 @@ phase_release() {
     [ "$size" -le "$max_bytes" ]
 }
 
+phase_conformance() {
+    [ -n "${COPRBOX_CONFORMANCE:-}" ] || { echo "skipped: COPRBOX_CONFORMANCE is not set"; return; }
+    cargo build --locked --bin coprbox --example finisher
+    tests/conformance/run.py --venv "$venv" \
+        --bin "$target/debug/coprbox" --finisher "$target/debug/examples/finisher"
+}
+
 phase_e2e() {
     [ -d tests/e2e ] || { echo "skipped: none yet"; return; }
     export PATH=$venv/bin:$PATH
@@ -116,7 +125,7 @@ run() {
         result=FAILED
         failed+=("$name")
     fi
-    printf '%-8s %-6s %4d s%s\n' "$name" "$result" $((SECONDS - begin)) "$note"
+    printf '%-11s %-6s %4d s%s\n' "$name" "$result" $((SECONDS - begin)) "$note"
     [ $code = 0 ] || show "$log"
     return $code
 }
@@ -131,7 +140,7 @@ show() {
 }
 
 names=("$@")
-[ $# -gt 0 ] || names=(tools clients base fmt scripts clippy test doc deny release e2e)
+[ $# -gt 0 ] || names=(tools clients base fmt scripts clippy test doc deny release conformance e2e)
 for name in "${names[@]}"; do
     declare -F "phase_$name" >/dev/null || { echo "no such phase: $name" >&2; exit 2; }
 done

@@ -11,7 +11,7 @@ pub mod engine;
 pub mod handle;
 pub mod log;
 mod publisher;
-mod record;
+pub mod record;
 mod recover;
 pub mod sandbox;
 pub mod scheduler;

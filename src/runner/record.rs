@@ -1,5 +1,7 @@
 //! What the engine writes into the tables: each function is one step of a build, and runs in one
 //! transaction, so that a crash lies between steps and never inside one.
+//!
+//! Open to the outside for tests that play the engine (`tests/conformance/finisher.rs`).
 
 use crate::clock::Timestamp;
 use crate::model::assign;
@@ -15,17 +17,17 @@ use crate::store::{
 };
 
 /// What a source build has made.
-pub(super) struct MadeSource {
+pub struct MadeSource {
     /// The SRPM's headers.
-    pub(super) package: Package,
+    pub package: Package,
     /// Its name, parsed.
-    pub(super) name: PackageName,
+    pub name: PackageName,
     /// The SRPM's file name in the source build's directory.
-    pub(super) file: String,
+    pub file: String,
 }
 
 /// A source build leaves the queue; `None` when there is nothing to do any more.
-pub(super) fn source_starts(db: &Connection, job: JobId, id: BuildId) -> Result<Option<Build>> {
+pub fn source_starts(db: &Connection, job: JobId, id: BuildId) -> Result<Option<Build>> {
     let build = builds::get(db, id)?;
     if build.as_ref().is_none_or(|build| build.source_state.is_finished()) {
         jobs::finish(db, job)?;
@@ -40,12 +42,12 @@ pub(super) fn source_starts(db: &Connection, job: JobId, id: BuildId) -> Result<
 }
 
 /// A source build has its place to work.
-pub(super) fn source_runs(db: &Connection, id: BuildId) -> Result<()> {
+pub fn source_runs(db: &Connection, id: BuildId) -> Result<()> {
     builds::set_source_state(db, id, SourceState::Running, None)
 }
 
 /// A source build has failed, and with it everything that waits for it.
-pub(super) fn source_failed(
+pub fn source_failed(
     db: &Connection,
     job: JobId,
     id: BuildId,
@@ -64,12 +66,7 @@ pub(super) fn source_failed(
 }
 
 /// A source build is done: the package is known, chroots are given, and their work is queued.
-pub(super) fn source_succeeded(
-    db: &Connection,
-    job: JobId,
-    id: BuildId,
-    made: &MadeSource,
-) -> Result<()> {
+pub fn source_succeeded(db: &Connection, job: JobId, id: BuildId, made: &MadeSource) -> Result<()> {
     let Some(build) = builds::get(db, id)? else { return jobs::finish(db, job) };
     if build.canceled {
         return source_failed(db, job, id, SourceState::Canceled, "canceled");
@@ -115,7 +112,7 @@ fn give_chroots(db: &Connection, build: &Build, denylist: &[String]) -> Result<(
 
 /// A chroot leaves the queue, and gets its result directory; `None` when there is nothing to do
 /// any more.
-pub(super) fn chroot_starts(
+pub fn chroot_starts(
     db: &Connection,
     job: JobId,
     id: BuildId,
@@ -139,12 +136,12 @@ pub(super) fn chroot_starts(
 }
 
 /// A chroot has its place to work.
-pub(super) fn chroot_runs(db: &Connection, id: BuildChrootId) -> Result<()> {
+pub fn chroot_runs(db: &Connection, id: BuildChrootId) -> Result<()> {
     build_chroots::set_state(db, id, ChrootState::Running, None).map(|_| ())
 }
 
 /// A chroot's packages are built: from here a restart goes on with publishing.
-pub(super) fn chroot_built(
+pub fn chroot_built(
     db: &Connection,
     job: JobId,
     id: BuildChrootId,
@@ -157,7 +154,7 @@ pub(super) fn chroot_built(
 /// A chroot's packages are in the repository. When a user has stopped the build meanwhile, they
 /// are taken out of it again. The answer is `false`, and nothing is changed, when its project
 /// would have them in the other stage by now: they are to be published once more.
-pub(super) fn chroot_published(
+pub fn chroot_published(
     db: &Connection,
     job: JobId,
     chroot: &BuildChroot,
@@ -182,7 +179,7 @@ pub(super) fn chroot_published(
 
 /// A chroot has come to another end. Once its packages were to be published, they may have been:
 /// the repository is made anew without them.
-pub(super) fn chroot_ended(
+pub fn chroot_ended(
     db: &Connection,
     job: JobId,
     id: BuildChrootId,
@@ -200,18 +197,13 @@ pub(super) fn chroot_ended(
 }
 
 /// Puts interrupted work back into the queue: what was under way is pending again.
-pub(super) fn put_back(
-    db: &Connection,
-    job: JobId,
-    work: &Work,
-    not_before: Timestamp,
-) -> Result<()> {
+pub fn put_back(db: &Connection, job: JobId, work: &Work, not_before: Timestamp) -> Result<()> {
     make_pending(db, work)?;
     jobs::put_back(db, job, not_before)
 }
 
 /// As [`put_back`], without counting the attempt: it was the server's wish to end it.
-pub(super) fn hand_back(db: &Connection, job: JobId, work: &Work) -> Result<()> {
+pub fn hand_back(db: &Connection, job: JobId, work: &Work) -> Result<()> {
     make_pending(db, work)?;
     jobs::hand_back(db, job)
 }
