@@ -7,20 +7,29 @@ use serde_json::{Value, json};
 
 use super::error::{Answer, ApiError};
 use super::methods::also;
-use super::params::{List, Params};
+use super::params::{List, Number, Params};
 use super::view::{BuildView, Nevras, Pairs, SourceChroot, SourceConfig};
 use crate::auth::guard::ApiUser;
-use crate::http::body::Body;
+use crate::http::body::{Body, BodyOrList, Encoding};
 use crate::model::BuildId;
 use crate::ops::{self, App, builds};
 
 /// What lists of builds can be said to be ordered by. They run newest first whatever is said:
 /// clients rely on it.
-const COLUMNS: [&str; 3] = ["id", "submitted_on", "state"];
+const COLUMNS: [&str; 8] = [
+    "id",
+    "submitted_on",
+    "is_background",
+    "timeout",
+    "enable_net",
+    "bootstrap",
+    "isolation",
+    "canceled",
+];
 
 #[get("/build/<id>")]
-async fn get_one(app: &State<App>, id: &str) -> Answer<BuildView> {
-    let build = builds::get(app, builds::number(id)?).await?;
+async fn get_one(app: &State<App>, id: Number<'_>) -> Answer<BuildView> {
+    let build = builds::get(app, builds::number(id.0)?).await?;
     Ok(Json(BuildView::new(build, app)))
 }
 
@@ -38,40 +47,45 @@ fn given<'p>(params: &'p Params, name: &str) -> Option<&'p str> {
 }
 
 #[get("/build/source-chroot/<id>")]
-async fn source_chroot(app: &State<App>, id: &str) -> Answer<SourceChroot> {
-    let build = builds::get(app, builds::number(id)?).await?;
+async fn source_chroot(app: &State<App>, id: Number<'_>) -> Answer<SourceChroot> {
+    let build = builds::get(app, builds::number(id.0)?).await?;
     Ok(Json(SourceChroot::new(&build, &app.layout())))
 }
 
 #[get("/build/source-build-config/<id>")]
-async fn source_config(app: &State<App>, id: &str) -> Answer<SourceConfig> {
-    let build = builds::get(app, builds::number(id)?).await?;
+async fn source_config(app: &State<App>, id: Number<'_>) -> Answer<SourceConfig> {
+    let build = builds::get(app, builds::number(id.0)?).await?;
     Ok(Json(SourceConfig::new(&build, app)))
 }
 
 #[get("/build/built-packages/<id>")]
-async fn built_packages(app: &State<App>, id: &str) -> Answer<Pairs<Nevras>> {
-    let made = builds::packages(app, builds::number(id)?).await?;
+async fn built_packages(app: &State<App>, id: Number<'_>) -> Answer<Pairs<Nevras>> {
+    let made = builds::packages(app, builds::number(id.0)?).await?;
     let pairs = made.into_iter().map(|(chroot, packages)| (chroot, packages.into()));
     Ok(Json(Pairs(pairs.collect())))
 }
 
 #[put("/build/cancel/<id>")]
-async fn cancel(app: &State<App>, caller: ApiUser, id: &str) -> Answer<BuildView> {
-    let build = builds::cancel(app, &caller.user, builds::number(id)?).await?;
+async fn cancel(app: &State<App>, caller: ApiUser, id: Number<'_>) -> Answer<BuildView> {
+    let build = builds::cancel(app, &caller.user, builds::number(id.0)?).await?;
     Ok(Json(BuildView::new(build, app)))
 }
 
 #[delete("/build/delete/<id>", rank = 2)]
-async fn remove(app: &State<App>, caller: ApiUser, id: &str) -> Answer<BuildView> {
-    let build = builds::delete(app, &caller.user, builds::number(id)?).await?;
+async fn remove(app: &State<App>, caller: ApiUser, id: Number<'_>) -> Answer<BuildView> {
+    let build = builds::delete(app, &caller.user, builds::number(id.0)?).await?;
     Ok(Json(BuildView::new(build, app)))
 }
 
 #[delete("/build/delete/list", data = "<body>")]
-async fn remove_list(app: &State<App>, caller: ApiUser, body: Body) -> Answer<Value> {
+async fn remove_list(app: &State<App>, caller: ApiUser, body: BodyOrList) -> Answer<Value> {
+    let BodyOrList(body) = body;
+    if body.encoding() == Encoding::Nothing {
+        return Err(ApiError(ops::Error::NothingSent));
+    }
     let mut read = body.reader();
-    let Some(texts) = read.words("builds") else {
+    // A bare list is what Copr's own documentation says.
+    let Some(texts) = read.words(Body::LIST).or_else(|| read.words("builds")) else {
         return Err(ApiError(ops::Error::invalid("builds: a list of build ids is required")));
     };
     let parsed: Result<Vec<BuildId>, _> = texts.iter().map(|text| text.parse()).collect();

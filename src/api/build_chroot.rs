@@ -4,7 +4,7 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, get, routes};
 
 use super::error::Answer;
-use super::params::{List, Page, Params};
+use super::params::{List, Number, Page, Params};
 use super::view::{BuildChroot, ChrootConfig, Nevras};
 use crate::model::list::Slice;
 use crate::ops::{App, builds};
@@ -44,8 +44,8 @@ async fn get_one(app: &State<App>, params: Params) -> Answer<BuildChroot> {
 }
 
 #[get("/build-chroot/<id>/<name>", rank = 2)]
-async fn get_one_of_old(app: &State<App>, id: &str, name: &str) -> Answer<BuildChroot> {
-    show(app, id, name).await
+async fn get_one_of_old(app: &State<App>, id: Number<'_>, name: &str) -> Answer<BuildChroot> {
+    show(app, id.0, name).await
 }
 
 #[get("/build-chroot/list")]
@@ -54,8 +54,12 @@ async fn list(app: &State<App>, params: Params) -> Answer<List<BuildChroot>> {
 }
 
 #[get("/build-chroot/list/<id>")]
-async fn list_of_old(app: &State<App>, id: &str, params: Params) -> Answer<List<BuildChroot>> {
-    show_list(app, id, params.page(&COLUMNS)?).await
+async fn list_of_old(
+    app: &State<App>,
+    id: Number<'_>,
+    params: Params,
+) -> Answer<List<BuildChroot>> {
+    show_list(app, id.0, params.page(&COLUMNS)?).await
 }
 
 #[get("/build-chroot/build-config")]
@@ -64,8 +68,8 @@ async fn build_config(app: &State<App>, params: Params) -> Answer<ChrootConfig> 
 }
 
 #[get("/build-chroot/build-config/<id>/<name>")]
-async fn build_config_of_old(app: &State<App>, id: &str, name: &str) -> Answer<ChrootConfig> {
-    show_config(app, id, name).await
+async fn build_config_of_old(app: &State<App>, id: Number<'_>, name: &str) -> Answer<ChrootConfig> {
+    show_config(app, id.0, name).await
 }
 
 #[get("/build-chroot/built-packages")]

@@ -20,6 +20,12 @@ fn not_found(request: &Request<'_>) -> (Status, Json<ErrorBody>) {
     answer(Status::MethodNotAllowed, "The method is not allowed for the requested URL.")
 }
 
+/// A segment of the address is no number: Rocket would call the request unprocessable.
+#[catch(422)]
+fn no_such(request: &Request<'_>) -> (Status, Json<ErrorBody>) {
+    not_found(request)
+}
+
 #[catch(401)]
 fn unauthorized(request: &Request<'_>) -> (Status, Json<ErrorBody>) {
     let base_url = request.rocket().state::<App>().map_or("", |app| app.config.base_url.as_str());
@@ -41,5 +47,5 @@ fn answer(status: Status, text: &str) -> (Status, Json<ErrorBody>) {
 }
 
 pub(super) fn catchers() -> Vec<Catcher> {
-    catchers![not_found, unauthorized, other]
+    catchers![not_found, no_such, unauthorized, other]
 }

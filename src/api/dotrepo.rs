@@ -30,18 +30,26 @@ async fn answer(app: &App, owner: &str, dir: &str, release: &str, params: &Param
         }
         Ok(Found::NoChroot(chroots)) => {
             let names: Vec<&str> = chroots.iter().map(ChrootName::as_str).collect();
-            let text =
-                format!("{owner}/{dir} has no chroot {release}, but: {}\n", names.join(", "));
+            let text = format!("{owner}/{dir} has no chroot {release}, but: {}", names.join(", "));
             let data = json!({ "available chroots": names }).to_string();
             let header = Header::new("Copr-Error-Data", base64(data.as_bytes()));
-            RepoFile::NoChroot(text, ContentType::Plain, header)
+            RepoFile::NoChroot(page(&text), ContentType::HTML, header)
         }
-        Err(Error::NotFound(text)) => RepoFile::NoProject(format!("{text}\n"), ContentType::Plain),
+        Err(Error::NotFound(text)) => RepoFile::NoProject(page(&text), ContentType::HTML),
         Err(error) => {
             tracing::error!(%error, "making a repository file");
             RepoFile::Failed(Status::InternalServerError)
         }
     }
+}
+
+/// What a browser shows instead of a file.
+fn page(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not found</title>\
+         </head>\n<body><p>{text}</p></body></html>\n"
+    )
 }
 
 /// The file's name in the address is for clients to choose.

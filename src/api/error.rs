@@ -45,6 +45,7 @@ impl<'r> Responder<'r, 'static> for ApiError {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let status = match &self.0 {
             ops::Error::Invalid(_) => Status::BadRequest,
+            ops::Error::NothingSent => Status::UnsupportedMediaType,
             ops::Error::NotFound(_) => Status::NotFound,
             ops::Error::Denied(_) => Status::Forbidden,
             ops::Error::Conflict(_) => Status::Conflict,

@@ -62,8 +62,8 @@ async fn api_token(app: &State<App>, caller: ApiUser) -> Answer<Pair> {
 
 #[get("/gssapi_login")]
 fn gssapi_login() -> (Status, Json<ErrorBody>) {
-    let text = "Can't log-in using GSSAPI: this server does not take part in Kerberos. Use an API \
-                token.";
+    let text =
+        "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)";
     (Status::Forbidden, Json(ErrorBody::new(text)))
 }
 

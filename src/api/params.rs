@@ -1,7 +1,7 @@
 //! The query of a request, and which part of a list it asks for.
 
 use rocket::Request;
-use rocket::request::{FromRequest, Outcome};
+use rocket::request::{FromParam, FromRequest, Outcome};
 use serde::Serialize;
 
 use crate::http::body::Body;
@@ -32,9 +32,15 @@ impl Params {
         self.get(name).ok_or_else(|| Error::invalid(format!("Missing argument {name}")))
     }
 
-    /// Owner and name of a project.
+    /// Owner and name of a project. Where one is empty Copr goes on to look into the body, which
+    /// such a request does not have.
     pub(super) fn project(&self) -> Result<(&str, &str)> {
-        Ok((self.required("ownername")?, self.required("projectname")?))
+        let (owner, name) = (self.required("ownername")?, self.required("projectname")?);
+        if owner.is_empty() || name.is_empty() {
+            Err(Error::NothingSent)
+        } else {
+            Ok((owner, name))
+        }
     }
 
     /// Every value of a parameter that may come several times.
@@ -69,6 +75,18 @@ impl Params {
         text.map(str::parse).transpose().map_err(|_| {
             Error::invalid(format!("{name}: Not a valid integer value from 0 to {}.", u32::MAX))
         })
+    }
+}
+
+/// A number in an address, however large; an address with anything else there is none of ours.
+pub(super) struct Number<'r>(pub(super) &'r str);
+
+impl<'r> FromParam<'r> for Number<'r> {
+    type Error = &'r str;
+
+    fn from_param(segment: &'r str) -> std::result::Result<Number<'r>, &'r str> {
+        let is_number = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit());
+        if is_number { Ok(Number(segment)) } else { Err(segment) }
     }
 }
 

@@ -4,16 +4,19 @@ use rocket::http::Method;
 use rocket::serde::json::Json;
 use rocket::{Route, State, delete, get, post, put, routes};
 
-use super::error::Answer;
+use super::error::{Answer, ApiError};
 use super::methods::also;
 use super::params::{List, Params};
 use super::view::ProjectView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
 use crate::ops::projects::{self, NewProject, Shown, Wish};
-use crate::ops::{App, Mistakes};
+use crate::ops::{App, Error, Mistakes};
 
 const COLUMNS: [&str; 2] = ["id", "name"];
+
+/// Copr's index knows no shorter texts, and says so.
+const SHORTEST_QUERY: usize = 3;
 
 fn view(app: &App, shown: Shown) -> Json<ProjectView> {
     Json(ProjectView::new(shown, &app.layout()))
@@ -41,7 +44,13 @@ async fn list(app: &State<App>, params: Params) -> Answer<List<ProjectView>> {
 #[get("/project/search")]
 async fn search(app: &State<App>, params: Params) -> Answer<List<ProjectView>> {
     let page = params.page(&COLUMNS)?;
-    let found = projects::search(app, params.required("query")?, page.slice()).await?;
+    let query = params.required("query")?;
+    let length = query.trim().chars().count();
+    if (1..SHORTEST_QUERY).contains(&length) && !query.contains('/') {
+        let text = format!("Search string must have at least {SHORTEST_QUERY} characters");
+        return Err(ApiError(Error::invalid(text)));
+    }
+    let found = projects::search(app, query, page.slice()).await?;
     Ok(Json(page.list(views(app, found))))
 }
 

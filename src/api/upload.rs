@@ -8,7 +8,7 @@ use crate::ops::App;
 
 #[get("/tmp/<dir>/<file>")]
 async fn uploaded(app: &State<App>, dir: &str, file: &str) -> Option<(ContentType, NamedFile)> {
-    let is_dir = !dir.is_empty() && dir.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_dir = !dir.is_empty() && dir.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_file = !file.starts_with('.') && !file.contains(['/', '\0']);
     if !is_dir || !is_file {
         return None;

@@ -1,5 +1,6 @@
 //! The one error that the API, the pages and the command line see.
 
+use crate::model::BuildId;
 use crate::model::name::NameError;
 use crate::store::StoreError;
 
@@ -10,6 +11,12 @@ pub enum Error {
     /// What was asked for makes no sense: one sentence for each mistake. Status 400.
     #[error("{}", .0.join("\n"))]
     Invalid(Vec<String>),
+    /// Nothing came where something had to. Status 415.
+    #[error(
+        "Did not attempt to load JSON data because the request Content-Type was not \
+         'application/json'."
+    )]
+    NothingSent,
     /// The thing is not there. Status 404.
     #[error("{0}")]
     NotFound(String),
@@ -45,6 +52,18 @@ impl Error {
     /// One mistake in what was asked for.
     pub fn invalid(sentence: impl Into<String>) -> Error {
         Error::Invalid(vec![sentence.into()])
+    }
+
+    /// Sentences about builds, of which Copr ends the last with a line break, too.
+    pub(super) fn lines(mut sentences: Vec<String>) -> Error {
+        sentences.push(String::new());
+        Error::Invalid(sentences)
+    }
+
+    /// What keeps a project or a package from being deleted.
+    pub(super) fn unfinished(builds: &[BuildId]) -> Error {
+        let ids: Vec<String> = builds.iter().map(BuildId::to_string).collect();
+        Error::lines(vec![format!("Build(s) {} are still running.", ids.join(", "))])
     }
 
     /// A failure of the disk or of a program.

@@ -176,13 +176,13 @@ fn check_builds(tx: &Connection, project: &Project, gone: &[Build]) -> Result<()
     let mut unfinished = Vec::new();
     for build in gone {
         if !build.state.is_finished() || !build_ops::running(tx, build.id)?.is_empty() {
-            unfinished.push(build.id.to_string());
+            unfinished.push(build.id);
         }
     }
     if unfinished.is_empty() {
         return Ok(());
     }
-    Err(Error::invalid(format!("Build(s) {} are still running.", unfinished.join(", "))))
+    Err(Error::unfinished(&unfinished))
 }
 
 /// How the newest build of each package is doing in each chroot of a directory, by package name.

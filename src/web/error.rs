@@ -62,6 +62,7 @@ impl From<ops::Error> for PageError {
         let status = match &error {
             E::Invalid(_) => Status::BadRequest,
             E::NotFound(_) => Status::NotFound,
+            E::NothingSent => Status::UnsupportedMediaType,
             E::Denied(_) => Status::Forbidden,
             E::Conflict(_) => Status::Conflict,
             E::TooMany(_) => Status::PayloadTooLarge,

@@ -98,7 +98,7 @@ fn a_search_looks_at_owner_and_name_or_everywhere() {
     let hub = Hub::new();
     hub.project("hello-tools");
     hub.project("other");
-    let body = json!({"name": "team-tools", "chroots": ["epel-9-x86_64"], "description": "50%"});
+    let body = json!({"name": "team-tools", "chroots": ["epel-9-x86_64"], "description": "100%"});
     hub.post("bob", "/api_3/project/add/@crew", body).ok();
     let found = |query: &str| {
         let page = hub.get(&format!("/api_3/project/search?query={query}")).ok();
@@ -107,8 +107,11 @@ fn a_search_looks_at_owner_and_name_or_everywhere() {
     assert_eq!(found("tools"), ["team-tools", "hello-tools"]);
     assert_eq!(found("ALI/tool"), ["hello-tools"]);
     assert_eq!(found("%40crew/"), ["team-tools"]);
-    assert_eq!(found("0%25"), ["team-tools"]);
+    assert_eq!(found("00%25"), ["team-tools"]);
     assert_eq!(found("hello_tools"), [""; 0]);
+    let text = hub.get("/api_3/project/search?query=to").refused(400);
+    assert_eq!(text, "Search string must have at least 3 characters");
+    assert_eq!(found("to/").len() + found("/to").len(), 2, "parts of names may be short");
     hub.get("/api_3/project/search").refused(400);
     hub.get("/api_3/project/search?query=").refused(400);
 }

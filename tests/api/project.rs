@@ -55,6 +55,7 @@ fn all_mistakes_are_told_at_once_one_line_each() {
         "name",
         "chroots",
         "chroots",
+        "delete_after_days",
         "storage",
         "homepage",
         "contact",

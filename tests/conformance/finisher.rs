@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use coprbox::model::build::Build;
-use coprbox::model::job::RepoKey;
+use coprbox::model::job::{RepoKey, Stage};
 use coprbox::model::nevra::Nevra;
 use coprbox::model::{BuildChrootId, BuildId, ChrootName, ChrootState, JobId, SourceState, assign};
 use coprbox::rpm::Package;
@@ -168,7 +168,8 @@ fn part(
             let files: Vec<(String, Nevra)> =
                 packages.iter().map(|nevra| (file(nevra), nevra.clone())).collect();
             record::chroot_built(db, job, chroot.id, &files)?;
-            record::chroot_published(db, job, &chroot)?;
+            let is_public = record::chroot_published(db, job, &chroot, Stage::Production)?;
+            anyhow::ensure!(is_public, "the project holds its builds back");
         }
         "failed" => record::chroot_ended(db, job, chroot.id, ChrootState::Failed, "played")?,
         "skipped" => record::chroot_ended(db, job, chroot.id, ChrootState::Skipped, "played")?,

@@ -1,7 +1,7 @@
 //! Builds and their chroots.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{MEMORY_LIMIT, source_dict, upload_url};
 use crate::clock::Timestamp;
@@ -65,31 +65,20 @@ impl BuildView {
     }
 }
 
-/// Where the source package is: what was handed in, while that is one, else what was made.
+/// Where the source package is: what the source build has made or taken in, and before that what
+/// was handed in, if that is one.
 fn srpm_url(build: &Build, layout: &Layout, base_url: &str) -> Option<String> {
-    let made = made_url(build, layout);
+    if let Some(file) = &build.srpm {
+        return Some(layout.srpm_url(&build.owner, &build.dir, build.id, file));
+    }
     let is_srpm = build.source.file_name().and_then(SourceFile::of) == Some(SourceFile::Srpm);
     match &build.source {
         SourceSpec::Link { url } if is_srpm => Some(url.clone()),
         SourceSpec::Upload { dir, file } if is_srpm && !build.source_state.is_finished() => {
-            Some(made.unwrap_or_else(|| upload_url(base_url, dir, file)))
+            Some(upload_url(base_url, dir, file))
         }
-        _ => made,
+        _ => None,
     }
-}
-
-/// Where the source package is that the source build has made or taken in.
-fn made_url(build: &Build, layout: &Layout) -> Option<String> {
-    let file = build.srpm.as_ref()?;
-    Some(layout.srpm_url(&build.owner, &build.dir, build.id, file))
-}
-
-/// The same as [`source_dict`] for an upload that the source build has taken in: the file has moved.
-fn taken_in(build: &Build, app: &App) -> Option<Value> {
-    let SourceSpec::Upload { dir, file } = &build.source else { return None };
-    let is_srpm = SourceFile::of(file) == Some(SourceFile::Srpm);
-    let url = made_url(build, &app.layout()).filter(|_| is_srpm)?;
-    Some(json!({ "url": url, "pkg": file, "tmp": dir }))
 }
 
 /// The source build of a build.
@@ -122,7 +111,7 @@ impl SourceConfig {
     pub(in crate::api) fn new(build: &Build, app: &App) -> SourceConfig {
         SourceConfig {
             source_type: build.source.kind(),
-            source_dict: taken_in(build, app).unwrap_or_else(|| source_dict(&build.source, app)),
+            source_dict: source_dict(&build.source, app),
             memory_limit: MEMORY_LIMIT,
             timeout: build.options.timeout.as_secs(),
             is_background: build.options.background,

@@ -28,6 +28,9 @@ pub struct Body {
 }
 
 impl Body {
+    /// The field that holds the items of a body that is a list, for [`super::BodyOrList`].
+    pub const LIST: &str = "";
+
     /// No body.
     pub fn nothing() -> Body {
         Body { encoding: Encoding::Nothing, fields: Vec::new(), files: Vec::new() }
@@ -49,6 +52,10 @@ impl Body {
     pub fn parse_json(text: &[u8]) -> Result<Body, BodyError> {
         match serde_json::from_slice(text) {
             Ok(Value::Object(object)) => Ok(Body::json(object)),
+            Ok(list @ Value::Array(_)) => {
+                let whole = std::iter::once((Body::LIST.to_owned(), list));
+                Ok(Body::json(whole.collect()))
+            }
             Ok(_) => Err(BodyError::NotAnObject),
             Err(error) => Err(BodyError::Malformed { what: "JSON", why: error.to_string() }),
         }
@@ -138,7 +145,8 @@ mod tests {
 
     #[test]
     fn json_must_be_an_object() {
-        for text in ["[1]", "3", "\"x\"", "null"] {
+        assert!(Body::parse_json(b"[1]").unwrap().has(Body::LIST), "the guard refuses it");
+        for text in ["3", "\"x\"", "null"] {
             let refused = Body::parse_json(text.as_bytes());
             assert!(matches!(refused, Err(BodyError::NotAnObject)), "{text}");
         }

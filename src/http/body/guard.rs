@@ -35,12 +35,31 @@ impl<'r> FromData<'r> for Body {
     type Error = BodyError;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Body> {
+        match BodyOrList::from_data(request, data).await {
+            Outcome::Success(BodyOrList(body)) if body.has(Body::LIST) => {
+                refusal::note(request, BodyError::NotAnObject.to_string());
+                Outcome::Error((BodyError::NotAnObject.status(), BodyError::NotAnObject))
+            }
+            other => other.map(|BodyOrList(body)| body),
+        }
+    }
+}
+
+/// A body that may also be a JSON list, whose items are the field [`Body::LIST`].
+#[derive(Debug)]
+pub struct BodyOrList(pub Body);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for BodyOrList {
+    type Error = BodyError;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, BodyOrList> {
         let Some(limits) = request.guard::<&State<BodyLimits>>().await.succeeded() else {
             let missing = std::io::Error::other("no limits are set for request bodies");
             return Outcome::Error((Status::InternalServerError, BodyError::Storage(missing)));
         };
         match read(request, data, limits).await {
-            Ok(body) => Outcome::Success(body),
+            Ok(body) => Outcome::Success(BodyOrList(body)),
             Err(error) => {
                 if let BodyError::Storage(cause) = &error {
                     tracing::error!(%cause, "cannot store an upload");

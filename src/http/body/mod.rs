@@ -31,7 +31,7 @@ mod upload;
 
 pub use error::BodyError;
 pub use fields::{Body, Encoding};
-pub use guard::BodyLimits;
+pub use guard::{BodyLimits, BodyOrList};
 pub use json::JsonBody;
 pub use reader::{FieldErrors, FieldReader};
 pub use upload::Upload;

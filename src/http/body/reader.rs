@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::{Body, Encoding};
 
+/// What Copr says of a number that is none.
+const NO_INTEGER: &str = "Not a valid integer value.";
+
 /// What is wrong with the fields of a request: one line for each, `<field>: <text>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<String>);
@@ -101,9 +104,9 @@ impl<'b> FieldReader<'b> {
             Value::String(text) if text.trim().is_empty() => None,
             Value::String(text) => match text.trim().parse() {
                 Ok(number) => Some(number),
-                Err(_) => self.refuse(name, "must be a whole number"),
+                Err(_) => self.refuse(name, NO_INTEGER),
             },
-            _ => self.refuse(name, "must be a whole number"),
+            _ => self.refuse(name, NO_INTEGER),
         }
     }
 
@@ -261,7 +264,7 @@ mod tests {
         for name in ["x", "y", "w"] {
             assert_eq!(read.integer(name), None);
         }
-        let wrong = "must be a whole number";
+        let wrong = "Not a valid integer value.";
         assert_eq!(lines(read), ["x", "y", "w"].map(|name| format!("{name}: {wrong}")));
     }
 

@@ -88,7 +88,7 @@ fn choose(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<Vec<Build>> {
         format!("Build(s) {} {why}", ids.join(", "))
     })
     .collect();
-    if reasons.is_empty() { Ok(wanted) } else { Err(Error::Invalid(reasons)) }
+    if reasons.is_empty() { Ok(wanted) } else { Err(Error::lines(reasons)) }
 }
 
 fn project_of(db: &Connection, build: &Build) -> Result<Project> {

@@ -25,14 +25,16 @@ use crate::model::nevra::Nevra;
 use crate::model::{BuildId, BuildState, ChrootName, PackageName};
 use crate::store::builds::Filter;
 use crate::store::{
-    Connection, StoreError, build_chroots, builds, project_chroots, projects as project_rows,
+    Connection, StoreError, build_chroots, builds, chroots, project_chroots,
+    projects as project_rows,
 };
 
 fn missing(id: BuildId) -> Error {
     Error::NotFound(format!("Build {id} does not exist."))
 }
 
-/// The number of a build out of its text; what is no number is the number of nothing.
+/// The number of a build out of its text; what is no number, or a larger one than there can be, is
+/// the number of nothing.
 pub fn number(text: &str) -> Result<BuildId> {
     text.parse().map_err(|_| Error::NotFound(format!("Build {text} does not exist.")))
 }
@@ -86,11 +88,14 @@ pub async fn chroots(
 
 fn find_chroot(db: &Connection, id: BuildId, name: &str) -> Result<(Build, BuildChroot)> {
     let build = find(db, id)?;
-    let found = match name.parse::<ChrootName>() {
-        Ok(name) => build_chroots::find(db, id, &name)?,
-        Err(_) => None,
+    let known = match name.parse::<ChrootName>() {
+        Ok(name) => chroots::find(db, &name)?,
+        Err(_) => return Err(Error::NotFound("Chroot identification is not valid".to_owned())),
     };
-    let chroot = found.ok_or_else(|| {
+    let Some(known) = known else {
+        return Err(Error::NotFound(format!("Chroot {name} does not exist")));
+    };
+    let chroot = build_chroots::find(db, id, &known.name)?.ok_or_else(|| {
         Error::NotFound(format!("Build {id} was not submitted to {name} chroot."))
     })?;
     Ok((build, chroot))

@@ -210,10 +210,10 @@ fn dir_name(text: &str, project: &Project) -> Result<DirName> {
              (for automatically removed directories)"
         )));
     }
-    text.parse().map_err(|error| {
+    text.parse().map_err(|_| {
         Error::invalid(format!(
-            "Wrong directory '{text}' specified. Directory name can consist of alpha-numeric \
-             strings separated by colons: {error}"
+            "Wrong directory '{text}' specified.  Directory name can consist of alpha-numeric \
+             strings separated by colons."
         ))
     })
 }

@@ -7,6 +7,7 @@ use crate::model::package::Package;
 use crate::model::source::{SourceFile, SourceSpec};
 use crate::model::user::User;
 use crate::model::{ChrootState, DirId, PackageId, assign};
+use crate::ops::authorise::{Action, may};
 use crate::ops::{App, Error, Mistakes, Result, packages};
 use crate::store::builds::NewBuild;
 use crate::store::{
@@ -19,7 +20,18 @@ pub async fn check(app: &App, user: &User, wish: Wish) -> Result<()> {
     app.store
         .read(move |db| {
             let project = wish.find_project(db)?;
-            wish.plan(db, &user, project, Mistakes::default()).map(drop)
+            let name = project.full_name();
+            let is_allowed = may(db, &user, Action::Build(&project))?;
+            wish.plan(db, &user, project, Mistakes::default()).map(drop).map_err(|error| {
+                match error {
+                    // Copr has other words for the same here.
+                    Error::Denied(_) if !is_allowed => Error::Denied(format!(
+                        "User '{}' is not allowed to build in '{name}'",
+                        user.name
+                    )),
+                    other => other,
+                }
+            })
         })
         .await
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rand::distr::{Alphanumeric, SampleString};
+use rand::RngExt;
 use tempfile::TempPath;
 
 use super::options::Wish;
@@ -134,16 +134,28 @@ async fn take(
     }
 }
 
-/// The name to keep a file under: its last path segment, blanks replaced. `None` with a mistake
-/// noted when it is not one that can be built.
+/// A name of the form that Copr gives to the directory of an upload.
+fn temporary_name() -> String {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
+    let mut rng = rand::rng();
+    let letter = || char::from(LETTERS[rng.random_range(..LETTERS.len())]);
+    format!("tmp{}", std::iter::repeat_with(letter).take(8).collect::<String>())
+}
+
+/// The name to keep a file under: one path segment, blanks replaced. `None` with a mistake noted
+/// when it is not one that can be built.
 fn file_name(given: Option<&str>, mistakes: &mut Mistakes) -> Option<String> {
     let Some(given) = given else {
         mistakes.add("pkgs", "This field is required.");
         return None;
     };
-    let last = given.rsplit(['/', '\\']).next().unwrap_or_default().trim();
+    let is_path = |part: &&str| part.bytes().all(|b| b == b'.');
+    let parts = given.trim().split(['/', '\\']).skip_while(is_path);
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._+~^%:@".contains(c);
-    let name: String = last.chars().map(|c| if legal(c) { c } else { '_' }).collect();
+    let plain = |part: &str| -> String {
+        part.trim().chars().map(|c| if legal(c) { c } else { '_' }).collect()
+    };
+    let name = parts.map(plain).collect::<Vec<_>>().join("_");
     let name = name.trim_start_matches(['.', '-']).to_owned();
     let has_stem = !name.starts_with("src.rpm") && !name.starts_with("nosrc.rpm");
     if SourceFile::of(&name).is_none() || !has_stem || name.len() > 200 {
@@ -163,7 +175,7 @@ struct Stored {
 
 impl Stored {
     async fn take_in(uploads: PathBuf, file: String, temp: TempPath) -> Result<Stored> {
-        let dir = Alphanumeric.sample_string(&mut rand::rng(), 24);
+        let dir = temporary_name();
         let path = uploads.join(&dir);
         let stored = Stored { dir, file, path, is_kept: false };
         let target = stored.path.join(&stored.file);
@@ -197,7 +209,9 @@ impl Drop for Stored {
 /// Moves a file so that it is there even after a power cut: a build that was accepted has it.
 fn move_durably(temp: TempPath, uploads: &Path, target: &Path) -> io::Result<()> {
     let dir = target.parent().unwrap_or(uploads);
-    std::fs::create_dir_all(dir)?;
+    std::fs::create_dir_all(uploads)?;
+    // Not one that is there: its name may be chosen twice.
+    std::fs::create_dir(dir)?;
     File::open(&temp)?.sync_all()?;
     temp.persist(target).map_err(|error| error.error)?;
     File::open(dir)?.sync_all()?;
@@ -213,8 +227,9 @@ mod tests {
         let mut mistakes = Mistakes::default();
         for (given, kept) in [
             ("a-1-1.src.rpm", "a-1-1.src.rpm"),
-            ("path/../a-1-1.src.rpm", "a-1-1.src.rpm"),
-            ("C:\\x\\my file.SPEC", "my_file.SPEC"),
+            ("path/../a-1-1.src.rpm", "path_.._a-1-1.src.rpm"),
+            ("../../a-1-1.src.rpm", "a-1-1.src.rpm"),
+            ("/x\\my file.SPEC", "x_my_file.SPEC"),
             ("-rf.spec", "rf.spec"),
             ("é\u{1b}.spec", "__.spec"),
         ] {

@@ -3,7 +3,7 @@
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::wish::{active_chroots, delete_after};
-use super::{Shown, Wish, results_path};
+use super::{Shown, Wish, missing_group, results_path};
 use crate::model::job::{RepoKey, Tidy};
 use crate::model::project::{Project, ProjectSettings};
 use crate::model::user::User;
@@ -71,10 +71,10 @@ fn make(tx: &Connection, user: &User, owner: &str, mut new: NewProject) -> Resul
     }
     let names = new.wish.chroots.take().unwrap_or_default();
     if names.is_empty() {
-        mistakes.add("chroots", "choose at least one; GET /api_3/mock-chroots/list names them");
+        mistakes.add("chroots", "'[]' is not a valid choice for this field.");
     }
     let chroots = active_chroots(tx, &names, &mut mistakes)?;
-    let end = new.wish.delete_after_days.and_then(|days| delete_after(days, &mut mistakes));
+    let end = delete_after(new.wish.delete_after_days, &mut mistakes);
     if new.persistent && new.wish.delete_after_days.is_some_and(|days| days != 0) {
         mistakes.add("delete_after_days", "'delete after' can not be combined with persistent");
     }
@@ -129,11 +129,9 @@ fn existing_owner(db: &Connection, text: &str) -> Result<Owner> {
         Ok(Owner::Group(name)) => groups::find(db, &name)?.map(|group| Owner::Group(group.name)),
         Err(_) => None,
     };
-    found.ok_or_else(|| {
-        Error::NotFound(match text.strip_prefix('@') {
-            Some(group) => format!("Group {group} does not exist."),
-            None => format!("No such user `{text}'"),
-        })
+    found.ok_or_else(|| match text.strip_prefix('@') {
+        Some(group) => missing_group(group),
+        None => Error::NotFound(format!("No such user `{text}'")),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::model::job::Tidy;
 use crate::model::project::{Dir, Project};
 use crate::model::user::User;
-use crate::model::{BuildId, JobId, ProjectId};
+use crate::model::{JobId, ProjectId};
 use crate::ops::authorise::{Action, authorise};
 use crate::ops::{App, Error, Result};
 use crate::store::{Connection, builds, jobs, projects};
@@ -53,11 +53,7 @@ fn check(db: &Connection, user: &User, owner: &str, name: &str) -> Result<Projec
     authorise(db, user, Action::DeleteProject(&project))?;
     let unfinished = builds::unfinished(db, project.id)?;
     if !unfinished.is_empty() {
-        let ids: Vec<String> = unfinished.iter().map(BuildId::to_string).collect();
-        return Err(Error::invalid(format!(
-            "Build(s) {} are still running. Wait for them, or cancel them.",
-            ids.join(", ")
-        )));
+        return Err(Error::unfinished(&unfinished));
     }
     Ok(project)
 }

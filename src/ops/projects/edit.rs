@@ -41,10 +41,9 @@ fn change(
         Some(names) => Some(active_chroots(tx, names, &mut mistakes)?),
         None => None,
     };
-    let end = match wish.delete_after_days {
-        Some(days) => delete_after(days, &mut mistakes),
-        None => project.delete_after,
-    };
+    let is_said = wish.delete_after_days.is_some();
+    let said = delete_after(wish.delete_after_days, &mut mistakes);
+    let end = if is_said { said } else { project.delete_after };
     if project.persistent && end.is_some() {
         mistakes.add("delete_after_days", "'delete after' can not be combined with persistent");
     }

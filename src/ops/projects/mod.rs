@@ -21,7 +21,7 @@ use crate::model::project::Project;
 use crate::model::user::User;
 use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectName};
 use crate::store::projects::Search;
-use crate::store::{Connection, build_chroots, jobs, project_chroots, projects};
+use crate::store::{Connection, build_chroots, groups, jobs, project_chroots, projects};
 
 /// A project with the chroots that its builds go to.
 #[derive(Clone, Debug)]
@@ -43,13 +43,26 @@ fn missing(owner: &str, name: &str) -> Error {
     Error::NotFound(format!("Project {owner}/{name} does not exist."))
 }
 
+/// There is no such group.
+fn missing_group(name: &str) -> Error {
+    Error::NotFound(format!("Group {name} does not exist."))
+}
+
 /// The project that these texts name. What cannot be a name is the name of nothing.
 pub fn find(db: &Connection, owner: &str, name: &str) -> Result<Project> {
-    let (Ok(parsed_owner), Ok(parsed_name)) = (owner.parse::<Owner>(), name.parse::<ProjectName>())
-    else {
-        return Err(missing(owner, name));
+    let found = match (owner.parse::<Owner>(), name.parse::<ProjectName>()) {
+        (Ok(owner), Ok(name)) => projects::find(db, &owner, &name)?,
+        _ => None,
     };
-    projects::find(db, &parsed_owner, &parsed_name)?.ok_or_else(|| missing(owner, name))
+    if let Some(project) = found {
+        return Ok(project);
+    }
+    let Some(group) = owner.strip_prefix('@') else { return Err(missing(owner, name)) };
+    let is_there = match group.parse() {
+        Ok(group) => groups::find(db, &group)?.is_some(),
+        Err(_) => false,
+    };
+    Err(if is_there { missing(owner, name) } else { missing_group(group) })
 }
 
 /// One project.

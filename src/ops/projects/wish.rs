@@ -110,11 +110,12 @@ impl Wish {
             settings.packit_forge_projects_allowed =
                 patterns.iter().map(|pattern| without_scheme(pattern)).collect();
         }
-        if let Some(priority) = self.repo_priority {
-            match u32::try_from(priority) {
-                Ok(priority) if priority >= 1 => settings.repo_priority = Some(priority),
-                _ => mistakes.add("repo_priority", "Number must be at least 1."),
-            }
+        let priority = self.repo_priority.map(u32::try_from);
+        match priority {
+            // What is no number is not at least 1 either: Copr says both.
+            None if !mistakes.concern("repo_priority") => {}
+            Some(Ok(priority)) if priority >= 1 => settings.repo_priority = Some(priority),
+            _ => mistakes.add("repo_priority", "Number must be at least 1."),
         }
         Ok(())
     }
@@ -193,8 +194,13 @@ pub(super) fn active_chroots(
     Ok(found)
 }
 
-/// When a project goes away that is given `days` more days: at midnight after them.
-pub(super) fn delete_after(days: i64, mistakes: &mut Mistakes) -> Option<Timestamp> {
+/// When a project goes away that is given `days` more days: at midnight after them. `None` for
+/// days that make no sense is noted as well.
+pub(super) fn delete_after(days: Option<i64>, mistakes: &mut Mistakes) -> Option<Timestamp> {
+    if days.is_none() && !mistakes.concern("delete_after_days") {
+        return None;
+    }
+    let days = days.unwrap_or(MOST_DAYS + 1);
     if !(-1..=MOST_DAYS).contains(&days) {
         mistakes.add("delete_after_days", format!("Number must be between -1 and {MOST_DAYS}."));
         return None;
@@ -240,13 +246,13 @@ mod tests {
     #[test]
     fn a_temporary_project_ends_at_a_midnight() {
         let mut mistakes = Mistakes::default();
-        let end = delete_after(3, &mut mistakes).unwrap();
+        let end = delete_after(Some(3), &mut mistakes).unwrap();
         assert_eq!(end.0 % DAY, 0);
         let days_left = (end.0 - Timestamp::now().0) / DAY;
         assert_eq!(days_left, 3);
-        assert_eq!(delete_after(-1, &mut mistakes), None);
+        assert_eq!(delete_after(Some(-1), &mut mistakes), None);
         assert!(mistakes.clone().none().is_ok());
-        assert_eq!(delete_after(721, &mut mistakes), None);
+        assert_eq!(delete_after(Some(721), &mut mistakes), None);
         assert!(mistakes.concern("delete_after_days"));
     }
 
