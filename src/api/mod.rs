@@ -25,6 +25,7 @@ mod project_permission;
 mod rpmrepo;
 mod upload;
 mod view;
+mod webhook;
 
 use rocket::{Build, Rocket};
 
@@ -45,6 +46,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount(BASE, build_chroot::routes())
         .mount(BASE, monitor::routes())
         .mount(BASE, rpmrepo::routes())
+        .mount(BASE, webhook::routes())
         .mount(BASE, methods::options())
         .mount(original::BASE, original::routes())
         .mount("/", dotrepo::routes())

@@ -19,8 +19,10 @@ pub enum Action<'a> {
     SetPersistent,
     /// Keep all builds of a project for ever.
     DisablePruning,
-    /// Change a project's settings or those of its chroots, or renew its repositories.
+    /// Change a project's settings.
     EditProject(&'a Project),
+    /// Change the settings of a project's chroots, renew its repositories or its secrets.
+    ManageProject(&'a Project),
     /// Delete a project with all its builds.
     DeleteProject(&'a Project),
     /// Add, change or delete packages.
@@ -42,6 +44,7 @@ impl<'a> Action<'a> {
             Action::SetPersistent | Action::DisablePruning => None,
             Action::CreateProject(owner) => Some((owner, None)),
             Action::EditProject(project)
+            | Action::ManageProject(project)
             | Action::DeleteProject(project)
             | Action::EditPackages(project)
             | Action::SetPermissions(project)
@@ -114,7 +117,7 @@ fn decide(user: &User, standing: Standing, action: Action<'_>) -> Result<(), Str
         Action::EditProject(project) if can_edit && !project.settings.auto_prune => {
             "Non-admin cannot disable auto-prunning.".to_owned()
         }
-        Action::EditProject(_) if !can_edit => {
+        Action::EditProject(_) | Action::ManageProject(_) if !can_edit => {
             "Only owners and admins may update their projects.".to_owned()
         }
         Action::DeleteProject(project) if !owns => {
@@ -204,6 +207,7 @@ mod tests {
             ("--yyy", Action::EditProject(&plain)),
             ("--yyy", Action::EditProject(&persistent)),
             ("----y", Action::EditProject(&kept)),
+            ("--yyy", Action::ManageProject(&kept)),
             ("---yy", Action::DeleteProject(&plain)),
             ("-----", Action::DeleteProject(&persistent)),
             ("--yyy", Action::EditPackages(&plain)),

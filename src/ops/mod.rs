@@ -17,6 +17,7 @@ pub mod pages;
 pub mod permissions;
 pub mod project_chroots;
 pub mod projects;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -122,7 +122,7 @@ pub async fn edit(
             let mut found = find(tx, &project, &name)?;
             let had_comps = found.settings.comps_name.is_some();
             found.settings = wish.apply(tx, &project, &found, comps.as_ref())?;
-            authorise(tx, &user, Action::EditProject(&project))?;
+            authorise(tx, &user, Action::ManageProject(&project))?;
             project_chroots::update(tx, project.id, found.chroot.id, &found.settings)?;
             let loses_comps = had_comps && found.settings.comps_name.is_none();
             let mut job = None;

@@ -26,6 +26,7 @@ fn all() -> Migrations<'static> {
     Migrations::new(vec![
         M::up(include_str!("migrations/0001_initial.sql")),
         M::up(include_str!("migrations/0002_devel.sql")),
+        M::up(include_str!("migrations/0003_life_cycle.sql")),
     ])
 }
 

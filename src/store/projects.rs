@@ -263,6 +263,28 @@ pub fn delete(db: &Connection, id: ProjectId) -> Result<()> {
     Ok(())
 }
 
+/// Gives a project a new webhook secret; an earlier one is forgotten.
+pub fn set_webhook_secret(db: &Connection, id: ProjectId, secret: &str) -> Result<()> {
+    db.prepare_cached("UPDATE projects SET webhook_secret = ?2 WHERE id = ?1")?
+        .execute(params![id, secret])?;
+    Ok(())
+}
+
+/// The secret that webhooks of a project carry; `None` before the first was made.
+pub fn webhook_secret(db: &Connection, id: ProjectId) -> Result<Option<String>> {
+    let found = db
+        .prepare_cached("SELECT webhook_secret FROM projects WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Removes a directory that has no builds any more.
+pub fn delete_dir(db: &Connection, id: DirId) -> Result<()> {
+    db.prepare_cached("DELETE FROM dirs WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
 /// Adds a directory to a project.
 pub fn insert_dir(db: &Connection, project: ProjectId, name: &DirName) -> Result<DirId> {
     db.prepare_cached("INSERT INTO dirs (project_id, name, created_on) VALUES (?1, ?2, ?3)")?

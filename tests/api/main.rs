@@ -15,3 +15,4 @@ mod project;
 mod project_chroot;
 mod project_permission;
 mod upload;
+mod webhook;

@@ -121,7 +121,7 @@ pub async fn regenerate(app: &App, user: &User, owner: &str, name: &str) -> Resu
     app.store
         .write(move |tx| {
             let project = find(tx, &owner, &name)?;
-            authorise(tx, &user, Action::EditProject(&project))?;
+            authorise(tx, &user, Action::ManageProject(&project))?;
             let chroots: Vec<ChrootId> = project_chroots::list(tx, project.id)?
                 .into_iter()
                 .filter(|used| used.is_enabled() && used.chroot.active)
