@@ -81,6 +81,8 @@ pub struct Config {
     pub uploads: UploadsConfig,
     /// API tokens.
     pub tokens: TokensConfig,
+    /// What is removed by itself.
+    pub cleanup: CleanupConfig,
     /// Package source repositories that projects may build from, by their names.
     pub distgit: BTreeMap<String, DistGit>,
     /// The file that was read, if there was one.
@@ -159,6 +161,35 @@ pub struct UploadsConfig {
 pub struct TokensConfig {
     /// How many days a token is valid unless its maker says otherwise.
     pub days: u16,
+}
+
+/// `[cleanup]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanupConfig {
+    /// Hours between two looks for what is to be removed; 0: never.
+    pub interval: u16,
+    /// How old results must be, in days, that newer ones have superseded.
+    pub prune_days: u16,
+    /// How many days packages of a chroot stay that the server no longer offers; 0: for ever.
+    pub eol_days: u16,
+}
+
+impl CleanupConfig {
+    /// The pause between two looks; `None` where nobody is to look.
+    pub fn pause(&self) -> Option<Duration> {
+        (self.interval > 0).then(|| Duration::from_hours(self.interval.into()))
+    }
+
+    /// How old superseded results must be.
+    pub fn superseded(&self) -> Duration {
+        Duration::from_hours(24 * u64::from(self.prune_days))
+    }
+
+    /// How long packages stay whose chroot is no longer offered; `None`: for ever.
+    pub fn retired_chroots(&self) -> Option<Duration> {
+        (self.eol_days > 0).then(|| Duration::from_hours(24 * u64::from(self.eol_days)))
+    }
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -113,7 +113,7 @@ fn releases(offer: &Offer) -> Pairs<Release> {
             let opts = Opts { cost: Some("1100"), ..opts.clone() };
             BTreeMap::from([("i386", Multilib { opts })])
         });
-        let delete_after_days = used.delete_after.map(days_until);
+        let delete_after_days = used.ends_on().map(days_until);
         Arch { opts: opts.clone(), delete_after_days, multilib }
     };
     let mut releases: Vec<(String, Release)> = Vec::new();

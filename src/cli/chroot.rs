@@ -98,8 +98,8 @@ pub(super) fn run(command: Command, config: &Config) -> anyhow::Result<()> {
             out::say(&format!("added the chroot {name}"));
             Ok(())
         }
-        Command::Enable { names } => switch(&store, &names, true),
-        Command::Disable { names } => switch(&store, &names, false),
+        Command::Enable { names } => switch(&store, &names, true, config),
+        Command::Disable { names } => switch(&store, &names, false, config),
     }
 }
 
@@ -125,11 +125,24 @@ fn recipe(add: Add) -> anyhow::Result<ChrootRecipe> {
     }
 }
 
-fn switch(store: &Store, names: &[ChrootName], active: bool) -> anyhow::Result<()> {
+fn switch(
+    store: &Store,
+    names: &[ChrootName],
+    active: bool,
+    config: &Config,
+) -> anyhow::Result<()> {
     let word = if active { "enabled" } else { "disabled" };
+    let stay = config.cleanup.retired_chroots();
     for name in names {
-        if store.write_now(|tx| chroots::set_active(tx, name, active))? {
+        if store.write_now(|tx| chroots::set_active(tx, name, active, stay))? {
             out::say(&format!("{word} the chroot {name}"));
+            if let (false, Some(_)) = (active, stay) {
+                let days = config.cleanup.eol_days;
+                out::say(&format!(
+                    "what projects have built in it is removed in {days} days, unless it is enabled \
+                     again before"
+                ));
+            }
         } else {
             out::say(&format!("the chroot {name} was {word} already"));
         }

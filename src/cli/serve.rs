@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::http::body::BodyLimits;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
-use crate::ops::App;
+use crate::ops::{App, janitor};
 use crate::repo::Layout;
 use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
@@ -93,6 +93,7 @@ async fn serve(
     engine.recover().await.context("cannot put right what an earlier server left")?;
     let app = App { config: Arc::clone(&config), store, runner };
     let signals = Signals::listen()?;
+    let mut janitor = tokio::spawn(janitor::run(app.clone(), stop.clone()));
     let door = Door::open(assemble(app, builders)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
@@ -106,10 +107,15 @@ async fn serve(
     });
     let mut door = tokio::spawn(door.serve(stop.clone()));
     // If a part of the server ends by itself, all of it ends: no half-dead server.
+    let mut janitor_ended = None;
     let (engine_ended, door_ended) = tokio::select! {
         () = signals.any() => (None, None),
         outcome = &mut engine => (Some(outcome), None),
         outcome = &mut door => (None, Some(outcome)),
+        outcome = &mut janitor => {
+            janitor_ended = Some(outcome);
+            (None, None)
+        }
     };
     tracing::info!("stopping; builds under way go back into the queue");
     stop.cancel();
@@ -122,6 +128,11 @@ async fn serve(
         None => door.await,
     }
     .context("the web server failed")?;
+    match janitor_ended {
+        Some(outcome) => outcome,
+        None => janitor.await,
+    }
+    .context("the janitor failed")?;
     outcome.context("the build engine failed")?.context("the build engine failed")
 }
 

@@ -59,6 +59,21 @@ pub const KEYS: &[Key] = &[
     key("uploads.max_size", "\"16 GiB\"", "the largest request that carries a file"),
     key("tokens.days", "180", "how long a new API token is valid"),
     key(
+        "cleanup.interval",
+        "24",
+        "hours between two looks for what is to be removed by itself; 0 never looks",
+    ),
+    key(
+        "cleanup.prune_days",
+        "14",
+        "how old results must be, in days, to be removed when newer ones have superseded them",
+    ),
+    key(
+        "cleanup.eol_days",
+        "180",
+        "how many days packages stay whose chroot the server no longer offers; 0 keeps them",
+    ),
+    key(
         "distgit.*.clone_url",
         "(fedora and centos-stream are built in)",
         "where a package is cloned from, with {pkgname} and perhaps {namespace}",
@@ -94,6 +109,11 @@ max_size = "16 GiB"
 
 [tokens]
 days = 180
+
+[cleanup]
+interval = 24
+prune_days = 14
+eol_days = 180
 
 [distgit.fedora]
 clone_url = "https://src.fedoraproject.org/{namespace}/rpms/{pkgname}"

@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::keys::{self, DEFAULTS, KEYS};
 use super::{
-    BaseUrl, Config, ConfigError, DistGit, Overrides, RunnerConfig, SourcesConfig, TokensConfig,
-    UploadsConfig,
+    BaseUrl, CleanupConfig, Config, ConfigError, DistGit, Overrides, RunnerConfig, SourcesConfig,
+    TokensConfig, UploadsConfig,
 };
 
 /// The settings as they are written; what is worked out from other settings may be missing.
@@ -28,6 +28,7 @@ struct Written {
     sources: SourcesConfig,
     uploads: UploadsConfig,
     tokens: TokensConfig,
+    cleanup: CleanupConfig,
     distgit: BTreeMap<String, DistGit>,
 }
 
@@ -101,6 +102,7 @@ pub(super) fn load(
         sources: written.sources,
         uploads: written.uploads,
         tokens: written.tokens,
+        cleanup: written.cleanup,
         distgit: written.distgit,
         file,
     })

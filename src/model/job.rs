@@ -48,7 +48,8 @@ pub struct Tidy {
     /// Repositories whose metadata are to be made anew.
     pub repos: Vec<RepoKey>,
     /// Directories to be removed afterwards, as paths below the data directory that begin with
-    /// `results/` or `trash/`.
+    /// `results/` or `trash/`. A repository, or a directory of a project, stays when the tables
+    /// name it by then: somebody has made it again.
     pub remove: Vec<String>,
 }
 

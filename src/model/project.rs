@@ -123,6 +123,8 @@ pub struct ProjectChroot {
     pub chroot: Chroot,
     /// When its data go away; set once the project has switched it off.
     pub delete_after: Option<Timestamp>,
+    /// When its data go away because the server no longer offers the chroot.
+    pub retire_after: Option<Timestamp>,
     /// What differs from the project's settings.
     pub settings: ChrootSettings,
 }
@@ -131,6 +133,11 @@ impl ProjectChroot {
     /// Whether builds go there and pages show it.
     pub fn is_enabled(&self) -> bool {
         self.delete_after.is_none()
+    }
+
+    /// When its data go away, for whatever reason.
+    pub fn ends_on(&self) -> Option<Timestamp> {
+        self.delete_after.or(self.retire_after)
     }
 }
 

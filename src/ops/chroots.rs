@@ -1,12 +1,16 @@
 //! The chroots this server offers: what the admin does with them.
 
 use std::path::Path;
+use std::time::Duration;
 
+use super::projects::repositories;
 use super::{Error, Result};
-use crate::model::ChrootName;
+use crate::clock::Timestamp;
 use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::model::job::Tidy;
+use crate::model::{ChrootName, ChrootState};
 use crate::runner::builder::mock::discover::Found;
-use crate::store::{Connection, chroots};
+use crate::store::{Connection, build_chroots, chroots, jobs, project_chroots, projects};
 
 /// Adds a chroot that can be used at once.
 pub fn add(
@@ -21,7 +25,9 @@ pub fn add(
     }
     let id = chroots::insert(db, name, recipe, comment, true)?;
     let (recipe, comment) = (recipe.clone(), comment.to_owned());
-    Ok(Chroot { id, name: name.clone(), recipe, comment, active: true })
+    let chroot = Chroot { id, name: name.clone(), recipe, comment, active: true };
+    follow_branching(db, &chroot)?;
+    Ok(chroot)
 }
 
 /// Takes over what mock has configurations for, on a server that has no chroot yet. The answer is
@@ -37,8 +43,14 @@ pub fn adopt(db: &Connection, found: &[Found]) -> Result<bool> {
     Ok(!found.is_empty())
 }
 
-/// Says whether a chroot can be used; the answer is whether that is new.
-pub fn set_active(db: &Connection, name: &ChrootName, active: bool) -> Result<bool> {
+/// Says whether a chroot can be used; the answer is whether that is new. The packages that projects
+/// have in one that no longer can be used go away `stay` later; `None` keeps them.
+pub fn set_active(
+    db: &Connection,
+    name: &ChrootName,
+    active: bool,
+    stay: Option<Duration>,
+) -> Result<bool> {
     let Some(chroot) = chroots::find(db, name)? else {
         let sentence = format!("there is no chroot '{name}'; 'chroot list' lists them");
         return Err(Error::NotFound(sentence));
@@ -46,8 +58,54 @@ pub fn set_active(db: &Connection, name: &ChrootName, active: bool) -> Result<bo
     if chroot.active == active {
         return Ok(false);
     }
-    chroots::update(db, &Chroot { active, ..chroot })?;
+    let chroot = Chroot { active, ..chroot };
+    chroots::update(db, &chroot)?;
+    if active {
+        project_chroots::retire(db, chroot.id, None)?;
+        follow_branching(db, &chroot)?;
+    } else {
+        project_chroots::retire(db, chroot.id, stay.map(|stay| Timestamp::now().after(stay)))?;
+        cancel_waiting(db, &chroot)?;
+    }
     Ok(true)
+}
+
+/// A new release of Fedora is a branch of rawhide: projects that are built in rawhide and follow
+/// its branches get it, as they have rawhide, with empty repositories. It counts as new when no
+/// other release of this server is newer and no project has used it so far.
+fn follow_branching(db: &Connection, chroot: &Chroot) -> Result<()> {
+    let release = |name: &ChrootName| {
+        let is_fedora = name.distribution() == "fedora";
+        is_fedora.then(|| name.version().parse::<u32>().ok()).flatten()
+    };
+    let Some(own) = release(&chroot.name) else { return Ok(()) };
+    let known = chroots::list(db)?;
+    let newest = known.iter().filter(|one| one.active).filter_map(|one| release(&one.name)).max();
+    if newest.is_some_and(|newest| newest > own) || project_chroots::any(db, chroot.id)? {
+        return Ok(());
+    }
+    let is_rawhide = |one: &&Chroot| {
+        let name = &one.name;
+        name.name_release() == "fedora-rawhide" && name.arch() == chroot.name.arch()
+    };
+    let Some(rawhide) = known.iter().find(is_rawhide) else { return Ok(()) };
+    for id in project_chroots::follow(db, rawhide.id, chroot.id)? {
+        if let Some(project) = projects::get(db, id)? {
+            let repos = repositories(db, &project, &[chroot.id])?;
+            jobs::queue_tidy(db, &Tidy { repos, remove: Vec::new() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing that is still queued is built in a chroot that is no longer offered; what runs may end.
+fn cancel_waiting(db: &Connection, chroot: &Chroot) -> Result<()> {
+    let message = format!("the server no longer offers {}", chroot.name);
+    for part in build_chroots::unbegun_in(db, chroot.id)? {
+        build_chroots::set_state(db, part, ChrootState::Canceled, Some(&message))?;
+        jobs::withdraw_chroot(db, part)?;
+    }
+    Ok(())
 }
 
 fn check(recipe: &ChrootRecipe) -> Result<()> {
@@ -106,10 +164,10 @@ mod tests {
         let add = || store.write_now(|tx| add(tx, &name, &recipe, ""));
         assert!(add().unwrap().active);
         assert!(matches!(add(), Err(Error::Conflict(_))));
-        let switch = |active| store.write_now(|tx| set_active(tx, &name, active)).unwrap();
+        let switch = |active| store.write_now(|tx| set_active(tx, &name, active, None)).unwrap();
         assert_eq!([switch(false), switch(false), switch(true)], [true, false, true]);
         let other = "other-1-x86_64".parse().unwrap();
-        let unknown = store.write_now(|tx| set_active(tx, &other, true));
+        let unknown = store.write_now(|tx| set_active(tx, &other, true, None));
         assert!(matches!(unknown, Err(Error::NotFound(_))));
     }
 

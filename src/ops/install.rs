@@ -1,16 +1,18 @@
 //! What somebody needs to know who installs packages of a project: repositories, architectures,
 //! dependencies.
 
+use std::time::Duration;
+
 use super::{App, Error, Result, projects};
 use crate::clock::Timestamp;
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::repo_url::{RepoTarget, RepoUrl};
 use crate::model::{ChrootName, DirName, Owner};
 use crate::repo::dotrepo::{CoprRepo, Dependency as Section, RepoFile, select};
-use crate::store::{Connection, builds, project_chroots, projects as project_rows};
+use crate::store::{Connection, expiry, project_chroots, projects as project_rows};
 
-/// How many days the directory of a pull request outlives its newest build.
-const PULL_REQUEST_DAYS: i64 = 40;
+/// How long the directory of a pull request outlives its newest build.
+pub const PULL_REQUESTS_STAY: Duration = Duration::from_hours(40 * 24);
 const DAY: i64 = 24 * 60 * 60;
 /// More dependencies than this are a mistake; the rest is left out.
 const MOST_DEPENDENCIES: usize = 200;
@@ -69,9 +71,8 @@ fn load(db: &Connection, owner: &str, dir: &str) -> Result<Offer> {
     })?;
     let mut dirs = Vec::new();
     for dir in project_rows::dirs(db, project.id)? {
-        let newest =
-            if dir.name.is_pull_request() { builds::newest_in_dir(db, dir.id)? } else { None };
-        let days = newest.map(|last| days_until(Timestamp(last.0 + PULL_REQUEST_DAYS * DAY)));
+        let used = if dir.name.is_pull_request() { expiry::last_used(db, dir.id)? } else { None };
+        let days = used.map(|last| days_until(last.after(PULL_REQUESTS_STAY)));
         dirs.push((dir.name, days));
     }
     let chroots = project_chroots::list(db, project.id)?;

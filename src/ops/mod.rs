@@ -11,6 +11,7 @@ pub mod chroots;
 pub mod comps;
 pub mod error;
 pub mod install;
+pub mod janitor;
 pub mod mistakes;
 pub mod packages;
 pub mod pages;

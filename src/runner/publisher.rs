@@ -143,8 +143,8 @@ impl Publisher {
     }
 
     /// Publishes a repository with everything that the tables list, and with what `joining`
-    /// built. A repository whose project has gone is published by doing nothing. Only the end of
-    /// the server stops it.
+    /// built. A repository whose project or chroot has gone is published by doing nothing. Only the
+    /// end of the server stops it.
     pub(super) async fn publish(
         &self,
         repo: RepoKey,
@@ -273,6 +273,10 @@ fn look_up(db: &Connection, repo: RepoKey) -> Result<Option<Place>, StoreError> 
     let Some(dir) = projects::get_dir(db, repo.dir)? else { return Ok(None) };
     let Some(project) = projects::get(db, dir.project)? else { return Ok(None) };
     let Some(chroot) = chroots::get(db, repo.chroot)? else { return Ok(None) };
+    if project_chroots::get(db, project.id, repo.chroot)?.is_none() {
+        // Its data are being removed.
+        return Ok(None);
+    }
     let comps = project_chroots::comps(db, project.id, chroot.id)?;
     Ok(Some(Place { project, dir, chroot: chroot.name, comps }))
 }

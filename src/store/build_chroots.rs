@@ -118,6 +118,23 @@ pub fn set_result_dir(db: &Connection, id: BuildChrootId, name: &str) -> Result<
     Ok(())
 }
 
+/// Notes that results have gone from the disk, and with them from their repository. What was
+/// built stays on record.
+pub fn forget_results(db: &Connection, id: BuildChrootId) -> Result<()> {
+    db.prepare_cached("UPDATE build_chroots SET result_dir = NULL WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Whether a chroot of a build still has results, or is yet to have some.
+pub fn has_results(db: &Connection, build: BuildId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM build_chroots WHERE build_id = ?1 AND (result_dir IS NOT NULL
+                 OR state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked'))",
+        )?
+        .exists([build])?)
+}
+
 /// Notes what was built, instead of what an earlier attempt may have noted.
 pub fn set_packages(db: &Connection, id: BuildChrootId, files: &[(String, Nevra)]) -> Result<()> {
     db.prepare_cached("DELETE FROM built_packages WHERE build_chroot_id = ?1")?.execute([id])?;
@@ -182,7 +199,7 @@ pub fn repo_files(
             "SELECT bc.result_dir || '/' || bp.file
              FROM build_chroots bc JOIN built_packages bp ON bp.build_chroot_id = bc.id
              WHERE bc.dir_id = ?1 AND bc.chroot_id = ?2 AND bc.state IN ('succeeded', 'forked')
-                 AND bc.in_devel <= ?3
+                 AND bc.result_dir IS NOT NULL AND bc.in_devel <= ?3
              ORDER BY bc.id, bp.id LIMIT 10000000",
         )?
         .query_map(params![repo.dir, repo.chroot, stage == Stage::Devel], |row| row.get(0))?
@@ -262,6 +279,19 @@ pub fn monitor(db: &Connection, dir: DirId, slice: Slice) -> Result<Vec<MonitorC
             result_dir: row.get(5)?,
         })
     })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// What is queued for a chroot and not begun yet. Runs along the unfinished builds.
+pub fn unbegun_in(db: &Connection, chroot: ChrootId) -> Result<Vec<BuildChrootId>> {
+    db.prepare_cached(
+        "SELECT bc.id FROM builds b JOIN build_chroots bc ON bc.build_id = b.id
+         WHERE b.state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
+             AND bc.chroot_id = ?1 AND bc.state IN ('waiting', 'pending')
+         ORDER BY bc.id LIMIT 1000000",
+    )?
+    .query_map([chroot], |row| row.get(0))?
     .map(|row| Ok(row?))
     .collect()
 }

@@ -238,16 +238,6 @@ pub fn uploads(db: &Connection) -> Result<Vec<String>> {
     .collect()
 }
 
-/// When the newest build of a directory was handed in.
-pub fn newest_in_dir(db: &Connection, dir: DirId) -> Result<Option<Timestamp>> {
-    Ok(db
-        .prepare_cached(
-            "SELECT submitted_on FROM builds WHERE dir_id = ?1 ORDER BY id DESC LIMIT 1",
-        )?
-        .query_row([dir], |row| row.get(0))
-        .optional()?)
-}
-
 /// Moves the source build on; notes when it starts and when it ends.
 pub fn set_source_state(
     db: &Connection,
@@ -277,6 +267,12 @@ pub fn set_package(
 ) -> Result<()> {
     db.prepare_cached("UPDATE builds SET package_id = ?2, version = ?3, srpm = ?4 WHERE id = ?1")?
         .execute(params![id, package, version, srpm])?;
+    Ok(())
+}
+
+/// Notes that the source package has gone from the disk.
+pub fn forget_srpm(db: &Connection, id: BuildId) -> Result<()> {
+    db.prepare_cached("UPDATE builds SET srpm = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

@@ -253,6 +253,13 @@ pub fn withdraw(db: &Connection, build: BuildId) -> Result<Vec<JobId>> {
         .collect()
 }
 
+/// Removes the queued job of a chroot of a build.
+pub fn withdraw_chroot(db: &Connection, chroot: BuildChrootId) -> Result<()> {
+    db.prepare_cached("DELETE FROM jobs WHERE build_chroot_id = ?1 AND state = 'queued'")?
+        .execute([chroot])?;
+    Ok(())
+}
+
 /// How many builds are queued and running.
 pub fn counts(db: &Connection) -> Result<(u32, u32)> {
     Ok(db

@@ -36,6 +36,14 @@ pub fn find(db: &Connection, project: ProjectId, name: &PackageName) -> Result<O
         .optional()?)
 }
 
+/// The package with this number.
+pub fn get(db: &Connection, id: PackageId) -> Result<Option<Package>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE pk.id = ?1"))?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
 /// A project's package of this name; made with the given source when there is none yet.
 pub fn find_or_insert(
     db: &Connection,

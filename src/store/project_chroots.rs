@@ -9,7 +9,7 @@ use crate::model::project::{ChrootSettings, Comps, ProjectChroot};
 use crate::model::{ChrootId, ChrootName, ProjectId};
 
 const SELECT: &str = "
-SELECT c.id, c.name, c.recipe, c.comment, c.active, pc.delete_after, pc.additional_repos,
+SELECT c.id, c.name, c.recipe, c.comment, c.active, pc.delete_after, pc.retire_after, pc.additional_repos,
        pc.additional_packages, pc.additional_modules, pc.with_opts, pc.without_opts, pc.bootstrap,
        pc.bootstrap_image, pc.isolation, pc.comps_name
 FROM project_chroots pc JOIN chroots c ON c.id = pc.chroot_id";
@@ -19,6 +19,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ProjectChroot> {
     Ok(ProjectChroot {
         chroot: chroots::from_row(row, 0)?,
         delete_after: row.get("delete_after")?,
+        retire_after: row.get("retire_after")?,
         settings: ChrootSettings {
             additional_repos: convert::parse_repos(row.get("additional_repos")?)?,
             additional_packages: list("additional_packages")?,
@@ -87,6 +88,58 @@ pub fn disable(
     )?
     .execute(params![project, chroot, delete_after])?;
     Ok(())
+}
+
+/// Says when the data of a chroot go away that the server no longer offers; `None` keeps them. Those
+/// that a project has switched off itself, and persistent projects, are left as they are.
+pub fn retire(db: &Connection, chroot: ChrootId, retire_after: Option<Timestamp>) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE project_chroots SET retire_after = ?2
+         WHERE chroot_id = ?1 AND delete_after IS NULL
+             AND project_id IN (SELECT id FROM projects WHERE persistent = 0)",
+    )?
+    .execute(params![chroot, retire_after])?;
+    Ok(())
+}
+
+/// Whether any project uses a chroot, or did until lately.
+pub fn any(db: &Connection, chroot: ChrootId) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM project_chroots WHERE chroot_id = ?1")?.exists([chroot])?)
+}
+
+/// Switches `new` on, as `model` is, in every project that has `model` switched on and follows
+/// branches; the answer is which.
+pub fn follow(db: &Connection, model: ChrootId, new: ChrootId) -> Result<Vec<ProjectId>> {
+    db.prepare_cached(
+        "INSERT INTO project_chroots (project_id, chroot_id, additional_repos, additional_packages,
+             additional_modules, with_opts, without_opts, bootstrap, bootstrap_image, isolation,
+             comps_name, comps)
+         SELECT pc.project_id, ?2, pc.additional_repos, pc.additional_packages,
+             pc.additional_modules, pc.with_opts, pc.without_opts, pc.bootstrap,
+             pc.bootstrap_image, pc.isolation, pc.comps_name, pc.comps
+         FROM project_chroots pc JOIN projects p ON p.id = pc.project_id
+         WHERE pc.chroot_id = ?1 AND pc.delete_after IS NULL AND p.follow_fedora_branching = 1
+         ON CONFLICT (project_id, chroot_id) DO NOTHING
+         RETURNING project_id",
+    )?
+    .query_map(params![model, new], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// Forgets a chroot of a project, with all that the project changed in it.
+pub fn delete(db: &Connection, project: ProjectId, chroot: ChrootId) -> Result<()> {
+    db.prepare_cached("DELETE FROM project_chroots WHERE project_id = ?1 AND chroot_id = ?2")?
+        .execute(params![project, chroot])?;
+    Ok(())
+}
+
+/// The chroot with this number, as a project uses it.
+pub fn get(db: &Connection, project: ProjectId, chroot: ChrootId) -> Result<Option<ProjectChroot>> {
+    Ok(db
+        .prepare_cached(&format!("{SELECT} WHERE pc.project_id = ?1 AND pc.chroot_id = ?2"))?
+        .query_row(params![project, chroot], from_row)
+        .optional()?)
 }
 
 /// Replaces what a project changes in a chroot, but for the comps file, which [`set_comps`] does.

@@ -173,3 +173,34 @@ fn what_is_no_comps_file_is_refused_and_the_old_one_stays() {
     assert_eq!(hub.get(ADDRESS).ok(), COMPS);
     assert_eq!(std::fs::read_dir(hub.dir().join("uploads")).unwrap().count(), 0);
 }
+
+#[test]
+fn what_waits_for_a_chroot_that_is_switched_off_on_the_server_is_canceled() {
+    use coprbox::ops::chroots::set_active;
+
+    let hub = Hub::new();
+    hub.project("tools");
+    let body = json!({
+        "ownername": "alice", "projectname": "tools", "pkgs": ["http://h/a-1-1.src.rpm"],
+        "chroots": ["fedora-42-x86_64", "fedora-43-x86_64"],
+    });
+    hub.post("alice", "/api_3/build/create/url", body).ok();
+    let name = "fedora-42-x86_64".parse().unwrap();
+    let stay = Some(std::time::Duration::from_hours(48));
+    hub.app.store.write_now(|tx| set_active(tx, &name, false, stay)).unwrap();
+    let parts = hub.get("/api_3/build-chroot/list?build_id=1").ok();
+    let states: Vec<&str> = parts["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["canceled", "waiting"]);
+    assert_eq!(parts["items"][0]["started_on"], json!(null));
+    let offer = hub.get("/api_3/rpmrepo/alice/tools/fedora-42").ok();
+    let arch = &offer["repos"]["fedora-42"]["arch"]["x86_64"];
+    assert_eq!(arch["delete_after_days"], 1);
+    hub.app.store.write_now(|tx| set_active(tx, &name, true, stay)).unwrap();
+    let offer = hub.get("/api_3/rpmrepo/alice/tools/fedora-42").ok();
+    assert_eq!(offer["repos"]["fedora-42"]["arch"]["x86_64"], json!({"opts": {}}));
+}

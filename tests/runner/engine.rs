@@ -2,3 +2,4 @@
 
 mod devel;
 mod fixture;
+mod janitor;

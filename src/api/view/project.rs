@@ -96,6 +96,7 @@ pub(in crate::api) struct ProjectChrootView {
 
 impl ProjectChrootView {
     pub(in crate::api) fn new(project: Project, used: ProjectChroot) -> ProjectChrootView {
+        let delete_after_days = used.ends_on().map(days_until);
         let settings = used.settings;
         ProjectChrootView {
             mock_chroot: used.chroot.name.to_string(),
@@ -107,7 +108,7 @@ impl ProjectChrootView {
             additional_modules: settings.additional_modules,
             with_opts: settings.with_opts,
             without_opts: settings.without_opts,
-            delete_after_days: used.delete_after.map(days_until),
+            delete_after_days,
             isolation: settings.isolation.map_or("unchanged", Isolation::as_str),
         }
     }

@@ -100,6 +100,23 @@ pub(in crate::ops) fn running(tx: &Connection, id: BuildId) -> Result<Vec<JobId>
     jobs::withdraw(tx, id)
 }
 
+/// As [`remove`] for builds given by their numbers, those left out whose jobs are still being
+/// stopped; whether that leaves any.
+pub(in crate::ops) fn remove_all(
+    tx: &Connection,
+    layout: &Layout,
+    ids: &[BuildId],
+) -> Result<bool> {
+    let mut gone = Vec::with_capacity(ids.len());
+    for &id in ids {
+        if running(tx, id)?.is_empty() {
+            gone.extend(builds::get(tx, id)?);
+        }
+    }
+    remove(tx, layout, &gone)?;
+    Ok(!gone.is_empty())
+}
+
 /// Removes builds, and queues what follows: new metadata first, then their files.
 pub(in crate::ops) fn remove(tx: &Connection, layout: &Layout, gone: &[Build]) -> Result<()> {
     let (mut repos, mut files) = (BTreeSet::new(), Vec::new());

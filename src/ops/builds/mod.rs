@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub use cancel::cancel;
 pub(super) use cancel::forget_upload;
 pub use delete::{delete, delete_list};
-pub(super) use delete::{remove, running};
+pub(super) use delete::{remove, remove_all, running};
 pub use options::Wish;
 pub use submit::{check, submit_package, submit_urls};
 pub use upload::{UploadedFile, submit_srpm, submit_upload};

@@ -34,11 +34,42 @@ pub async fn delete(app: &App, user: &User, owner: &str, name: &str) -> Result<S
         app.store.read(move |db| check(db, &user, &owner, &name)).await?
     };
     stop_leftovers(app, asked.id).await?;
+    take_down(app, move |tx| check(tx, &user, &owner, &name)).await
+}
+
+/// Deletes a temporary project whose time is over; `false` when it has to wait, for a build or
+/// because its time is not over after all.
+pub(in crate::ops) async fn expire(app: &App, id: ProjectId, now: Timestamp) -> Result<bool> {
+    let check = move |db: &Connection| {
+        let project = projects::get(db, id)?.filter(|project| {
+            !project.persistent && project.delete_after.is_some_and(|end| end <= now)
+        });
+        match project {
+            Some(project) if builds::unfinished(db, id)?.is_empty() => Ok(project),
+            _ => Err(Error::Conflict("the project cannot go yet".to_owned())),
+        }
+    };
+    let outcome = match stop_leftovers(app, id).await {
+        Ok(()) => take_down(app, check).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(Error::Conflict(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Deletes the project that `check` names when it is asked for the last time.
+async fn take_down(
+    app: &App,
+    check: impl FnOnce(&Connection) -> Result<Project> + Send + 'static,
+) -> Result<Shown> {
     let app = app.clone();
     // A task of its own: a client that hangs up must not stop it half-way.
     let removal = async move {
         let _names = settled().await;
-        let removal = app.store.write(move |tx| delete_rows(tx, &user, &owner, &name)).await?;
+        let removal = app.store.write(move |tx| delete_rows(tx, check(tx)?)).await?;
         let moved = move_to_trash(&app, removal.shown.project.id, removal.files).await;
         let (job, tidy) = (removal.job, Tidy { repos: Vec::new(), remove: moved });
         app.store.write(move |tx| jobs::release_tidy(tx, job, &tidy)).await?;
@@ -86,8 +117,8 @@ struct Removal {
     job: JobId,
 }
 
-fn delete_rows(tx: &Connection, user: &User, owner: &str, name: &str) -> Result<Removal> {
-    let shown = Shown::new(tx, check(tx, user, owner, name)?)?;
+fn delete_rows(tx: &Connection, project: Project) -> Result<Removal> {
+    let shown = Shown::new(tx, project)?;
     let project = &shown.project;
     if !jobs::running_in(tx, project.id)?.is_empty() {
         return Err(still_stopping());

@@ -8,6 +8,7 @@ mod wish;
 
 pub use create::{NewProject, create};
 pub use delete::delete;
+pub(super) use delete::expire;
 pub use edit::edit;
 pub use parts::{Change, change_chroots, change_dependencies, dependency};
 pub use wish::Wish;
