@@ -16,7 +16,7 @@ pub enum ConfigError {
     /// There is no file.
     #[error(
         "there is no copr configuration file {}: 'coprbox token new USER' on the server prints \
-         one to put there, or say which server you mean", .0.display()
+         one to put there. Or say which server you mean, on the command line with --url", .0.display()
     )]
     Missing(PathBuf),
     /// There is no place to look for it.

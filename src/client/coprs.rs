@@ -86,7 +86,7 @@ impl CoprClient {
             name: name.to_string(),
             description: description.to_owned(),
             releases: owned(releases),
-            dependencies: owned(dependencies),
+            dependencies: self.full_names(dependencies)?,
         };
         self.ask(Method::POST, &format!("/coprs/{owner}"), &new)
     }
@@ -159,8 +159,7 @@ impl CoprClient {
         self.ask(Method::POST, &format!("{}/remove_releases", self.path(copr)?), &named)
     }
 
-    /// Adds coprs, named `owner/name`, whose packages are there for builds; all others stay
-    /// (`add_dependencies`). Two programs that do this at the same time do not undo each other's
+    /// Adds coprs whose packages are there for builds; all others stay (`add_dependencies`). Two programs that do this at the same time do not undo each other's
     /// work, and adding twice is adding once.
     ///
     /// ```
@@ -180,20 +179,19 @@ impl CoprClient {
         copr: &str,
         dependencies: &[&str],
     ) -> Result<Copr, ClientError> {
-        let named = Dependencies { dependencies: owned(dependencies) };
+        let named = Dependencies { dependencies: self.full_names(dependencies)? };
         self.ask(Method::POST, &format!("{}/add_dependencies", self.path(copr)?), &named)
     }
 
-    /// Removes coprs, named `owner/name`, from those whose packages are there for builds
-    /// (`remove_dependencies`).
+    /// Removes coprs from those whose packages are there for builds (`remove_dependencies`).
     ///
     /// ```
     /// # mod hub { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
     /// # let hub = hub::start();
     /// # let client = hub.client();
     /// # client.copr_create("lib", "", &["fedora-43-x86_64"], &[])?;
-    /// # client.copr_create("tools", "", &["fedora-43-x86_64"], &["fedorian/lib"])?;
-    /// let copr = client.copr_remove_dependencies("tools", &["fedorian/lib"])?;
+    /// # client.copr_create("tools", "", &["fedora-43-x86_64"], &["lib"])?;
+    /// let copr = client.copr_remove_dependencies("tools", &["lib"])?;
     /// assert!(copr.dependencies.is_empty());
     /// # Ok::<(), coprbox::client::ClientError>(())
     /// ```
@@ -202,7 +200,7 @@ impl CoprClient {
         copr: &str,
         dependencies: &[&str],
     ) -> Result<Copr, ClientError> {
-        let named = Dependencies { dependencies: owned(dependencies) };
+        let named = Dependencies { dependencies: self.full_names(dependencies)? };
         self.ask(Method::POST, &format!("{}/remove_dependencies", self.path(copr)?), &named)
     }
 
@@ -251,6 +249,17 @@ impl CoprClient {
     ) -> Result<Permissions, ClientError> {
         let revoking = Revoking { user: user.to_owned(), permission };
         self.ask(Method::POST, &format!("{}/revoke", self.path(copr)?), &revoking)
+    }
+
+    /// Coprs as the server knows them. One of other people's may be followed by a directory:
+    /// `owner/name:custom:next`.
+    fn full_names(&self, coprs: &[&str]) -> Result<Vec<String>, ClientError> {
+        let full = |&copr: &&str| match (copr.contains('/'), &self.user) {
+            (true, _) => Ok(copr.to_owned()),
+            (false, Some(user)) => Ok(format!("{user}/{copr}")),
+            (false, None) => Err(ClientError::NoOwner(copr.to_owned())),
+        };
+        coprs.iter().map(full).collect()
     }
 }
 

@@ -161,7 +161,7 @@ fn a_copr_from_its_beginning_to_its_end() {
     assert_eq!(more["releases"], all);
     let less = it.json("remove-copr-releases tools epel-9-x86_64 fedora-42-x86_64");
     assert_eq!(less["releases"], json!(["fedora-43-x86_64"]));
-    assert_eq!(it.json("remove-copr-deps tools alice/lib")["dependencies"], json!([]));
+    assert_eq!(it.json("remove-copr-deps tools lib")["dependencies"], json!([]));
     assert_eq!(it.json("add-copr-deps tools alice/lib")["dependencies"], json!(["alice/lib"]));
 
     let bob = it.ok("grant-copr tools bob builder");
@@ -261,7 +261,7 @@ fn a_user_and_a_password_take_the_place_of_the_file() {
     assert!(made.stdout.contains("bob/tools"), "{}", made.stdout);
     assert!(it.ok(&format!("--url {url} -u bob info-copr tools")).contains("bob/tools"));
     let words = it.fails(&format!("--url {url} -u bob delete-copr tools"), 7);
-    assert!(words.contains("use -u USERNAME -p"), "{words}");
+    assert!(words.contains("Use -u USERNAME -p"), "{words}");
     assert!(it.fails(&format!("--url {url} -p list-coprs"), 2).contains("-u USERNAME"));
     let words = it.fails(&format!("--url {url} -u bob -p list-coprs"), 1);
     assert!(words.contains("no password"), "{words}");
@@ -273,6 +273,7 @@ fn a_token_goes_to_no_other_server_and_for_no_other_user() {
     it.ok("create-copr tools fedora-42-x86_64");
     let words = it.fails("-u bob delete-copr alice/tools", 7);
     assert!(words.contains("Say who you are"), "{words}");
+    assert!(words.contains("somebody else's and was not sent"), "{words}");
     it.write_config("https://elsewhere.example.org");
     let words = it.fails(&format!("--url {} delete-copr alice/tools", it.server.url()), 7);
     assert!(words.contains("for https://elsewhere.example.org and was not sent"), "{words}");

@@ -27,7 +27,16 @@ impl<E: Into<Error>> From<E> for Refused {
     }
 }
 
+/// How today's operations say that there is no such chroot.
+const NO_CHOICE: &str = " is not a valid choice for this field.";
+
 fn renamed(line: String) -> String {
+    if let Some(given) = line.strip_prefix("chroots: ").and_then(|l| l.strip_suffix(NO_CHOICE)) {
+        return format!(
+            "releases: this server builds nothing for {given}; GET /api_3/mock-chroots/list names \
+             what it builds for"
+        );
+    }
     for (today, original) in FIELDS {
         if let Some(rest) = line.strip_prefix(today) {
             return format!("{original}{rest}");

@@ -60,17 +60,22 @@ impl Connect {
         let user = self.username.or_else(|| known.clone());
         if self.password {
             let client = with_password(&url, &user.ok_or(NoUser)?)?;
-            return Ok(Connection { client, hint: "the password or the name is wrong".to_owned() });
+            return Ok(Connection { client, hint: String::new() });
         }
         let token = file.and_then(|file| file.token);
         let hint = match (&token, &other) {
-            (Some(_), _) => "'coprbox token new USER' on the server makes a new token".to_owned(),
+            (Some(_), _) if user == known => {
+                "'coprbox token new USER' on the server makes a new token.".to_owned()
+            }
+            (Some(_), _) => "The token in the copr configuration file is somebody else's and was \
+                             not sent; use -p."
+                .to_owned(),
             (None, Some(other)) if other.token.is_some() => format!(
-                "the token in the copr configuration file is for {} and was not sent to {url}; \
-                 use -u USERNAME -p",
+                "The token in the copr configuration file is for {} and was not sent to {url}; \
+                 use -u USERNAME -p.",
                 other.url
             ),
-            _ => "use -u USERNAME -p, or put a token into the copr configuration file".to_owned(),
+            _ => "Use -u USERNAME -p, or put a token into the copr configuration file.".to_owned(),
         };
         // The token is the file's user's and nobody else's.
         let client = match token.filter(|_| user == known) {

@@ -23,7 +23,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::connect::{Connect, Connection, NoUser};
 use super::out;
 use crate::client::{ClientError, ConfigError, CoprClient, CoprEdit, Role, split_name};
-use crate::model::{ChrootName, Owner, PackageName, UserName};
+use crate::model::{ChrootName, DirName, Owner, PackageName, UserName};
 
 const CODES: &str = "Exit codes: 0 done, 1 refused or not there, 2 not understood, 3 no server \
                      reached, 6 bad configuration file, 7 not permitted";
@@ -130,7 +130,7 @@ struct Create {
     #[arg(long, default_value = "", value_name = "TEXT")]
     description: String,
     /// A copr whose packages builds may use; may be repeated
-    #[arg(long = "dep", value_name = "OWNER/NAME", value_parser = dependency)]
+    #[arg(long = "dep", value_name = "COPR", value_parser = dependency)]
     deps: Vec<String>,
 }
 
@@ -160,7 +160,7 @@ struct Deps {
     #[command(flatten)]
     copr: OneCopr,
     /// The coprs whose packages builds may use
-    #[arg(required = true, value_name = "OWNER/NAME", value_parser = dependency)]
+    #[arg(required = true, value_name = "COPR", value_parser = dependency)]
     deps: Vec<String>,
 }
 
@@ -197,12 +197,10 @@ fn copr(text: &str) -> Result<String, String> {
 }
 
 fn dependency(text: &str) -> Result<String, String> {
-    match text.split_once('/') {
-        Some((owner, dir)) if owner.parse::<Owner>().is_ok() && !dir.is_empty() => {
-            Ok(text.to_owned())
-        }
-        _ => Err("write OWNER/NAME".to_owned()),
-    }
+    let (owner, dir) = text.split_once('/').map_or((None, text), |(o, dir)| (Some(o), dir));
+    let owner = owner.map(str::parse::<Owner>).transpose().map(drop);
+    let checked = owner.and_then(|()| dir.parse::<DirName>());
+    checked.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn names(chroots: &[ChrootName]) -> Vec<&str> {
@@ -216,13 +214,19 @@ fn texts(texts: &[String]) -> Vec<&str> {
 /// Does what a command says; the error has an exit [`code`].
 pub(super) fn run(client: Client) -> anyhow::Result<()> {
     let Connection { client: copr_client, hint } = client.connect.open()?;
-    let outcome = call(&copr_client, client.command, client.json);
-    if let Err(error) = &outcome
-        && matches!(error.downcast_ref(), Some(ClientError::Refused { status: 401, .. }))
-    {
-        out::say(&format!("coprbox: {hint}"));
-    }
-    outcome
+    call(&copr_client, client.command, client.json).map_err(|error| match error.downcast() {
+        Ok(error @ ClientError::Refused { status: 401, .. }) => Unknown { error, hint }.into(),
+        Ok(error) => error.into(),
+        Err(error) => error,
+    })
+}
+
+/// The server does not know who asks.
+#[derive(Debug, thiserror::Error)]
+#[error("{error} {hint}")]
+struct Unknown {
+    error: ClientError,
+    hint: String,
 }
 
 fn call(client: &CoprClient, command: Command, json: bool) -> anyhow::Result<()> {
@@ -287,6 +291,9 @@ pub(super) fn code(error: &anyhow::Error) -> Option<u8> {
     }
     if error.is::<NoUser>() {
         return Some(2);
+    }
+    if error.is::<Unknown>() {
+        return Some(7);
     }
     let error = error.downcast_ref::<ClientError>()?;
     Some(match error {
