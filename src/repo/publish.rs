@@ -26,7 +26,7 @@ use super::{Errand, Error, SigningKey, disk};
 /// How long files of an earlier generation stay: longer than any client takes for an update.
 pub const RETENTION: Duration = Duration::from_hours(1);
 
-const REPODATA: &str = "repodata";
+pub(super) const REPODATA: &str = "repodata";
 /// The name of a comps file; that of the file in the metadata follows from it.
 const COMPS: &str = "comps.xml";
 /// What names of generations in the making begin with.
@@ -343,7 +343,7 @@ pub fn put_comps(dir: &Path, text: Option<&str>) -> Result<Option<PathBuf>, Erro
 }
 
 /// The names of the packages in `dir`, sorted; links and directories are none.
-fn packages_in(dir: &Path) -> Result<Vec<String>, Error> {
+pub(super) fn packages_in(dir: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(Error::disk(dir))? {
         let entry = entry.map_err(Error::disk(dir))?;

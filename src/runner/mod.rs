@@ -5,6 +5,7 @@
 //! [`record`] allows in one step, [`publisher`] brings packages into repositories, [`recover`]
 //! puts back what a dead server left.
 
+mod build;
 pub mod builder;
 mod disk;
 pub mod engine;
@@ -18,5 +19,6 @@ pub mod scheduler;
 pub mod source;
 mod worker;
 
+pub use build::async_build;
 pub use engine::Engine;
 pub use handle::Runner;

@@ -203,16 +203,16 @@ impl Publisher {
         let plan = self.store.read(move |db| Plan::make(db, repo, &joining, renews)).await?;
         let Some(Plan { place, stages, joined }) = plan else { return Ok(Stage::Production) };
         let key = self.key(&place.project, errand).await?;
-        let pubkey = self.layout.pubkey(&place.project.owner, &place.dir.name);
-        let dir = self.layout.chroot(&place.project.owner, &place.dir.name, &place.chroot);
-        std::fs::create_dir_all(&dir)
-            .map_err(|error| PublishError::Failed(format!("{}: {error}", dir.display())))?;
-        if !pubkey.exists() {
-            key.export(&pubkey)?;
-        }
+        let (owner, chroots) = (&place.project.owner, std::slice::from_ref(&place.chroot));
+        let (layout, dir) = (&self.layout, &place.dir.name);
+        let made = repo::create_copr(layout, owner, dir, chroots, &key, errand).await?;
+        let dir = layout.chroot(owner, dir, &place.chroot);
         let comps = repo::put_comps(&dir, place.comps.as_deref())?;
+        let is_as_made =
+            |files: &RepoFiles| !made.is_empty() && files.is_empty() && comps.is_none();
         for (stage, files) in stages {
             let (dir, files) = match stage {
+                Stage::Production if is_as_made(&files) => continue,
                 Stage::Production => (dir.clone(), files),
                 Stage::Devel => {
                     let (owner, chroot) = (&place.project.owner, &place.chroot);

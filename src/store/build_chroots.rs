@@ -186,6 +186,13 @@ pub struct RepoFiles {
     pub joining: Vec<String>,
 }
 
+impl RepoFiles {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.older.is_empty() && self.joining.is_empty()
+    }
+}
+
 /// What belongs into a repository: everything that was published there, and what `joining` built.
 /// O(packages of the repository): the metadata name them all, too.
 pub fn repo_files(

@@ -12,11 +12,10 @@ use super::{Bench, PAUSE, Stop, results};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::job::{Phase, Stage};
-use crate::model::nevra::Nevra;
 use crate::model::project::Project;
 use crate::model::{BuildChrootId, BuildId, ChrootState};
 use crate::repo;
-use crate::rpm::Package;
+use crate::runner::build::async_build;
 use crate::runner::log::LiveLog;
 use crate::runner::publisher::PublishError;
 use crate::runner::record;
@@ -139,41 +138,18 @@ impl Bench<'_> {
         };
         let srpm = self.shop.layout.source(&build.owner, &build.dir, build.id).join(srpm);
         let job = self.builder_job(build, dir, &log)?;
-        let outcome = builder.rebuild(&job, &chroot, &config, &srpm).await;
+        let packages = self.packages_dir();
+        let outcome = async_build(builder, &job, &chroot, &config, &srpm, &packages).await;
         if let Err(error) = &outcome {
             log.line(format!("error: {error}"));
         }
         log.finish().await?;
-        outcome?;
-        let files = block_in_place(|| self.set_packages_apart(dir))?;
+        let files = outcome?;
         results::note_packages(dir, &files)?;
         say(backend, &format!("built {} packages", files.len()));
         let (job, id) = (self.job.id, part.id);
         self.shop.store.write(move |db| record::chroot_built(db, job, id, &files)).await?;
         Ok(())
-    }
-
-    /// Moves the built packages into scratch space, where they are signed, and reads what they
-    /// are. The directory gets its name when all are in it, so that its being there says so.
-    fn set_packages_apart(&self, dir: &Path) -> Result<Vec<(String, Nevra)>, Stop> {
-        let half = self.dir.join("packages.new");
-        super::remove_dir(&half)?;
-        std::fs::create_dir_all(&half)?;
-        let mut files = Vec::new();
-        for path in results::rpm_files(dir)? {
-            let package = Package::read_file(&path)
-                .map_err(|error| Stop::Failed(format!("{}: {error}", path.display())))?;
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-                return Err(Stop::Failed("a package has a name that is no text".to_owned()));
-            };
-            std::fs::rename(&path, half.join(name))?;
-            files.push((name.to_owned(), package.nevra()));
-        }
-        if files.is_empty() {
-            return Err(Stop::Failed("the build made no packages".to_owned()));
-        }
-        std::fs::rename(&half, self.packages_dir())?;
-        Ok(files)
     }
 
     /// Signs what is still in scratch space, moves it in, and publishes the repository.
@@ -187,10 +163,8 @@ impl Bench<'_> {
         let packages = self.packages_dir();
         let project = self.project(build).await?;
         let key = self.shop.publisher.key(&project, self.errand()).await?;
-        let unsigned = results::rpm_files(&packages)?;
-        say(backend, &format!("signing {} packages", unsigned.len()));
-        key.sign_rpms(&unsigned, self.errand()).await?;
-        self.move_in(packages, dir).await?;
+        say(backend, &format!("signing {} packages", results::rpm_files(&packages)?.len()));
+        repo::move_to_copr(&packages, dir, &key, self.errand()).await?;
         say(backend, "publishing");
         self.publish_again(part.id).await
     }
@@ -200,14 +174,6 @@ impl Bench<'_> {
         let repo = self.shop.store.read(move |db| build_chroots::repo(db, id)).await?;
         let Some(repo) = repo else { return Err(Stop::Canceled) };
         Ok(self.shop.publisher.publish(repo, Some(id), &self.mark).await?)
-    }
-
-    /// Moves signed packages into the result directory; the disk has them when this returns.
-    async fn move_in(&self, packages: PathBuf, dir: &Path) -> Result<(), Stop> {
-        let dir = dir.to_owned();
-        let moved = tokio::task::spawn_blocking(move || repo::move_in(&packages, &dir)).await;
-        moved.map_err(|error| Stop::Fault(error.to_string()))??;
-        Ok(())
     }
 
     async fn project(&self, build: &Build) -> Result<Project, Stop> {

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub(super) use results::rpm_files;
+
 use super::builder::{self, BuildError, Builders};
 use super::handle::Runner;
 use super::log::LiveLog;

@@ -84,7 +84,7 @@ pub(super) fn pack_logs(dir: &Path) -> io::Result<()> {
 
 /// The RPM files of a directory, sorted. Links and anything that is no plain file do not count:
 /// they were made by foreign code.
-pub(super) fn rpm_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+pub(in crate::runner) fn rpm_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
