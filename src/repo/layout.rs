@@ -55,6 +55,11 @@ impl Layout {
         self.work().join(job.to_string())
     }
 
+    /// The keys of the hosts that sources were fetched from over ssh.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.data_dir.join("known_hosts")
+    }
+
     /// Where directories are moved that are to be deleted, which can take long.
     pub fn trash(&self) -> PathBuf {
         self.data_dir.join("trash")

@@ -1,20 +1,48 @@
 //! How sources are fetched, one file for each way of handing them over.
 
 pub mod address;
+mod distgit;
 pub mod download;
+mod egress;
 pub mod error;
+mod kitchen;
 mod link;
+mod lookaside;
+mod scm;
 mod upload;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::log::LiveLog;
-use super::worker::{Stop, Workshop};
+use super::worker::{Bench, Stop, Workshop};
 use crate::model::build::Build;
 use crate::model::source::SourceSpec;
 use crate::repo::Layout;
+use kitchen::Kitchen;
+
+/// Makes the SRPM of a build whose sources are more than a file; `None` where a file is all.
+pub(super) async fn make(
+    bench: &Bench<'_>,
+    build: &Build,
+    result_dir: &Path,
+    log: &Arc<LiveLog>,
+) -> Result<Option<PathBuf>, Stop> {
+    let made = match &build.source {
+        SourceSpec::Scm(scm) => {
+            let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
+            scm::make(&kitchen, scm).await?
+        }
+        SourceSpec::DistGit(distgit) => {
+            let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
+            distgit::make(&kitchen, distgit).await?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(made))
+}
 
 /// Fetches what a build is made from into `dir`: an SRPM or a spec file.
 pub(super) async fn fetch(

@@ -66,7 +66,10 @@ impl Bench<'_> {
     }
 
     /// The chroot that makes the source package: the build's first, or the project's first.
-    pub(super) async fn source_chroot(&self, build: &Build) -> Result<(Chroot, BuildConfig), Stop> {
+    pub(in crate::runner) async fn source_chroot(
+        &self,
+        build: &Build,
+    ) -> Result<(Chroot, BuildConfig), Stop> {
         let (id, project) = (build.id, build.project_id);
         let name = self
             .shop

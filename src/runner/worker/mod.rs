@@ -51,14 +51,14 @@ pub(super) struct Workshop {
 }
 
 /// A job at work.
-struct Bench<'a> {
-    shop: &'a Workshop,
+pub(super) struct Bench<'a> {
+    pub(super) shop: &'a Workshop,
     job: &'a Job,
     /// Scratch space; what is in it when the job ends is removed.
-    dir: PathBuf,
-    mark: JobMark,
+    pub(super) dir: PathBuf,
+    pub(super) mark: JobMark,
     /// Fires on a user's cancel and at the server's end.
-    cancel: CancellationToken,
+    pub(super) cancel: CancellationToken,
 }
 
 /// Why a job did not do what it was to do.
@@ -144,7 +144,7 @@ impl Bench<'_> {
     }
 
     /// What a builder is told of this job.
-    fn builder_job(
+    pub(super) fn builder_job(
         &self,
         build: &Build,
         result_dir: &Path,

@@ -79,17 +79,30 @@ impl Bench<'_> {
         dir: &Path,
         log: &Arc<LiveLog>,
     ) -> Result<(String, Package), Stop> {
-        let fetched = source::fetch(self.shop, build, &self.dir, log, &self.cancel).await?;
-        let srpm = match SourceFile::of(&fetched.to_string_lossy()) {
-            Some(SourceFile::Srpm) => fetched,
-            Some(SourceFile::Spec) => self.pack_spec(build, fetched, dir, log).await?,
-            None => return Err(Stop::Failed("neither an SRPM nor a spec file".to_owned())),
+        let srpm = match source::make(self, build, dir, log).await? {
+            Some(made) => made,
+            None => self.srpm_of_file(build, dir, log).await?,
         };
         let package = look_at(&srpm)?;
         let file = format!("{}-{}-{}.src.rpm", package.name, package.version, package.release);
         log.line(format!("source package: {file}"));
         std::fs::rename(&srpm, dir.join(&file))?;
         Ok((file, package))
+    }
+
+    /// Fetches an SRPM, or a spec file that becomes one.
+    async fn srpm_of_file(
+        &self,
+        build: &Build,
+        dir: &Path,
+        log: &Arc<LiveLog>,
+    ) -> Result<PathBuf, Stop> {
+        let fetched = source::fetch(self.shop, build, &self.dir, log, &self.cancel).await?;
+        match SourceFile::of(&fetched.to_string_lossy()) {
+            Some(SourceFile::Srpm) => Ok(fetched),
+            Some(SourceFile::Spec) => self.pack_spec(build, fetched, dir, log).await,
+            None => Err(Stop::Failed("neither an SRPM nor a spec file".to_owned())),
+        }
     }
 
     /// Makes an SRPM of a spec file, in one of the build's own chroots: reading a spec runs code.

@@ -1,0 +1,235 @@
+//! What making a source package in a chroot takes: the build, its chroot, a scratch directory.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::download::Limits;
+use super::error::SourceError;
+use super::lookaside::Means;
+use super::scm::{Outfit, Trip};
+use crate::config::Config;
+use crate::model::ChrootName;
+use crate::model::build::Build;
+use crate::model::build_config::BuildConfig;
+use crate::model::chroot::Chroot;
+use crate::model::source::{CloneUrl, SourceFile};
+use crate::runner::builder::script::{Ran, Script};
+use crate::runner::builder::{BuildError, Job, SpecSource};
+use crate::runner::log::LiveLog;
+use crate::runner::worker::{Bench, Stop};
+
+/// Lines of a failed program's output that a message holds.
+const LINES: usize = 5;
+
+/// A source build at work.
+pub(in crate::runner) struct Kitchen<'a> {
+    bench: &'a Bench<'a>,
+    build: &'a Build,
+    chroot: Chroot,
+    config: BuildConfig,
+    job: Job,
+    pub(super) log: &'a LiveLog,
+}
+
+/// A program to be run in the chroot.
+pub(super) struct Recipe {
+    /// Appears in the chroot, to be written to.
+    pub(super) tree: PathBuf,
+    /// Where the program starts, and where it leaves what it makes, seen from the tree.
+    pub(super) dir: String,
+    pub(super) out: String,
+    /// What has to be installed.
+    pub(super) needs: Vec<String>,
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    pub(super) command: Vec<String>,
+}
+
+/// What no repository of the chroot has.
+#[derive(Debug)]
+pub(super) struct Missing {
+    chroot: ChrootName,
+    pub(super) names: Vec<String>,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no repository of {} has {}", self.chroot, self.names.join(", "))
+    }
+}
+
+impl From<Missing> for Stop {
+    fn from(missing: Missing) -> Stop {
+        let why = format!("{missing}: add a repository that has it to the project's chroot");
+        SourceError::Srpm(why).into()
+    }
+}
+
+impl<'a> Kitchen<'a> {
+    /// Makes ready for a build whose source package is made in its own chroot.
+    pub(in crate::runner) async fn open(
+        bench: &'a Bench<'a>,
+        build: &'a Build,
+        result_dir: &Path,
+        log: &'a Arc<LiveLog>,
+    ) -> Result<Kitchen<'a>, Stop> {
+        let (chroot, config) = bench.source_chroot(build).await?;
+        let job = bench.builder_job(build, result_dir, log)?;
+        Ok(Kitchen { bench, build, chroot, config, job, log })
+    }
+
+    /// Scratch space.
+    pub(super) fn dir(&self) -> &Path {
+        &self.bench.dir
+    }
+
+    /// The server's settings.
+    pub(super) fn settings(&self) -> &Config {
+        &self.bench.shop.config
+    }
+
+    /// Sets out to a repository.
+    pub(super) async fn trip(&self, _url: Option<&CloneUrl>) -> Result<Trip<'_>, Stop> {
+        let outfit = Outfit {
+            sources: &self.settings().sources,
+            log: self.log,
+            cancel: &self.bench.cancel,
+            mark: &self.bench.mark,
+            time: self.build.options.timeout,
+            key: None,
+            known_hosts: self.bench.shop.layout.known_hosts(),
+        };
+        Ok(Trip::begin(outfit, self.dir().join("fetch")).await?)
+    }
+
+    /// What downloads need.
+    pub(super) fn means(&self) -> Means<'_> {
+        let sources = &self.settings().sources;
+        let limits = Limits {
+            private_addresses: sources.allow_private_addresses,
+            max_size: sources.max_size.0,
+            time: self.build.options.timeout,
+        };
+        Means { limits, log: self.log, cancel: self.cancel() }
+    }
+
+    fn cancel(&self) -> &CancellationToken {
+        &self.bench.cancel
+    }
+
+    /// Makes the source package of a spec and the files beside it.
+    pub(super) async fn pack(&self, spec: PathBuf, sources: PathBuf) -> Result<PathBuf, Stop> {
+        self.log.line(format!("making the source package in {}", self.chroot.name));
+        let source = SpecSource { spec, sources: Some(sources), download: true };
+        let builder = self.bench.shop.builders.of(&self.chroot);
+        let made = builder.make_srpm(&self.job, &self.chroot, &self.config, &source).await;
+        let made = made.map_err(|error| match error {
+            BuildError::BadSource(why) | BuildError::Failed(why) => {
+                let download = ["ouldn't download", "Unable to open", "curl: ("];
+                if download.iter().any(|mark| why.contains(mark)) {
+                    SourceError::Download(why).into()
+                } else {
+                    SourceError::Srpm(why).into()
+                }
+            }
+            other => Stop::from(other),
+        })?;
+        let aside = self.dir().join("made.src.rpm");
+        fs::rename(&made.srpm, &aside)?;
+        Ok(aside)
+    }
+
+    /// Runs a program in the chroot, with network.
+    pub(super) async fn run(&self, recipe: Recipe) -> Result<Ran, Stop> {
+        self.try_run(recipe).await?.map_err(Stop::from)
+    }
+
+    /// The same for callers who know a way out when something it needs is missing.
+    pub(super) async fn try_run(&self, recipe: Recipe) -> Result<Result<Ran, Missing>, Stop> {
+        let to = self.dir().join("made");
+        for dir in [recipe.tree.join(&recipe.out), to.clone()] {
+            match fs::create_dir(&dir) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
+        }
+        self.log.line(format!("running {} in {}", recipe.command.join(" "), self.chroot.name));
+        let script = Script {
+            needs: recipe.needs,
+            tree: recipe.tree,
+            files: recipe.files,
+            env: vec![
+                // The tree belongs to the user who runs it, and holds clones within clones.
+                ("GIT_CONFIG_COUNT".to_owned(), "1".to_owned()),
+                ("GIT_CONFIG_KEY_0".to_owned(), "safe.directory".to_owned()),
+                ("GIT_CONFIG_VALUE_0".to_owned(), "*".to_owned()),
+            ],
+            dir: recipe.dir,
+            command: recipe.command,
+            network: true,
+            out: recipe.out,
+            to,
+            max_size: self.settings().sources.max_size.0,
+        };
+        let builder = self.bench.shop.builders.of(&self.chroot);
+        match builder.run_script(&self.job, &self.chroot, &self.config, &script).await {
+            Ok(ran) => Ok(Ok(ran)),
+            Err(BuildError::MissingTools { chroot, names }) => Ok(Err(Missing { chroot, names })),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The source package among what a program has left.
+    pub(super) fn only_srpm(&self, ran: &Ran, what: &str) -> Result<PathBuf, Stop> {
+        if !ran.success() {
+            let why = format!("{what} failed: {}", reason(&ran.tail));
+            return Err(SourceError::Srpm(why).into());
+        }
+        let is_srpm =
+            |file: &&PathBuf| SourceFile::of(&file.to_string_lossy()) == Some(SourceFile::Srpm);
+        let mut srpms = ran.files.iter().filter(is_srpm);
+        let why = match (srpms.next(), srpms.next()) {
+            (Some(srpm), None) => return Ok(srpm.clone()),
+            (None, _) => format!("{what} has left no source package"),
+            _ => format!("{what} has left more than one source package"),
+        };
+        Err(SourceError::Srpm(why).into())
+    }
+}
+
+/// The lines of a failed program's output that matter: those that speak of errors, or the last.
+fn reason(tail: &str) -> String {
+    let speaks = |line: &&str| {
+        let lower = line.to_ascii_lowercase();
+        let marks = ["error", "fatal", "no such file", "not found", "cannot", "failed", "denied"];
+        // What `sh -x` and make repeat of the commands says nothing of how they went.
+        !line.starts_with('+') && marks.iter().any(|mark| lower.contains(mark))
+    };
+    let lines: Vec<&str> = tail.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut told: Vec<&str> = lines.iter().copied().filter(speaks).collect();
+    told.dedup();
+    if told.is_empty() {
+        told.extend(lines.last());
+    }
+    let surplus = told.len().saturating_sub(LINES);
+    told.drain(..surplus);
+    told.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_that_matter_are_told() {
+        let tail =
+            "+ make\ncc x.c\nx.c:1: error: no main\n+ echo error\nmake: *** [srpm] Error 1\n";
+        assert_eq!(reason(tail), "x.c:1: error: no main; make: *** [srpm] Error 1");
+        assert_eq!(reason("one\ntwo\n\n"), "two");
+    }
+}
