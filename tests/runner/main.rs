@@ -5,3 +5,4 @@
 mod engine;
 mod mock;
 mod sandbox;
+mod sources;
