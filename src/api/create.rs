@@ -1,17 +1,18 @@
 //! `/build/create` and `/build/check-before-build`: handing in builds.
 
-use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Responder, Route, State, post, routes};
+use rocket::{Route, State, post, routes};
 use serde_json::{Value, json};
 
 use super::error::{Answer, ApiError};
 use super::params::List;
 use super::project::mistakes;
+use super::source::{source, uploaded};
 use super::view::BuildView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
-use crate::ops::builds::{self, UploadedFile, Wish};
+use crate::ops::builds::{self, Wish};
+use crate::ops::sources::SourceKind;
 use crate::ops::{App, Error, Mistakes};
 
 /// What the fields say about how to build.
@@ -53,44 +54,69 @@ async fn from_urls(app: &State<App>, caller: ApiUser, body: Body) -> Answer<List
 
 #[post("/build/create/upload", data = "<body>")]
 async fn from_upload(app: &State<App>, caller: ApiUser, mut body: Body) -> Answer<BuildView> {
-    let file = body.take_file("pkgs").map(|upload| {
-        let name = upload.name().to_owned();
-        UploadedFile { name, path: upload.into_path() }
-    });
+    let file = uploaded(&mut body);
     let build = builds::submit_upload(app, &caller.user, wish(body.reader()), file).await?;
     Ok(Json(BuildView::new(build, app)))
 }
 
-/// The other kinds of sources that clients know. They are refused in so many words, after all that
-/// any build is checked for.
-const NOT_YET: [&str; 6] = ["scm", "distgit", "pypi", "rubygems", "custom", "rpm-upload"];
-
-#[post("/build/create/<kind>", data = "<body>", rank = 2)]
-async fn not_yet(
-    app: &State<App>,
-    caller: ApiUser,
-    kind: &str,
-    body: Body,
-) -> Result<Json<BuildView>, NotYet> {
-    if !NOT_YET.contains(&kind) {
-        return Err(NotYet::Unknown(Status::NotFound));
-    }
-    let checked = builds::check(app, &caller.user, wish(body.reader())).await;
-    let refusal = checked.err().unwrap_or_else(|| {
-        Error::invalid(format!(
-            "This server does not build from {kind} yet. Hand in a source package or a spec file."
-        ))
-    });
-    Err(NotYet::Refused(ApiError(refusal)))
+/// A build of anything but a file or an address of one.
+async fn from_source(
+    app: &App,
+    caller: &ApiUser,
+    body: &Body,
+    kind: SourceKind,
+) -> Answer<BuildView> {
+    let mut wish = wish(body.reader());
+    let (source, wrong) = source(kind, body.reader());
+    wish.mistakes.append(wrong);
+    let build = builds::submit_source(app, &caller.user, wish, source).await?;
+    Ok(Json(BuildView::new(build, app)))
 }
 
-/// Why there is no build.
-#[derive(Responder)]
-enum NotYet {
-    Unknown(Status),
-    Refused(ApiError),
+#[post("/build/create/scm", data = "<body>")]
+async fn from_scm(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    from_source(app, &caller, &body, SourceKind::Scm).await
+}
+
+#[post("/build/create/distgit", data = "<body>")]
+async fn from_distgit(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    from_source(app, &caller, &body, SourceKind::DistGit).await
+}
+
+#[post("/build/create/pypi", data = "<body>")]
+async fn from_pypi(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    from_source(app, &caller, &body, SourceKind::PyPi).await
+}
+
+#[post("/build/create/rubygems", data = "<body>")]
+async fn from_rubygems(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    from_source(app, &caller, &body, SourceKind::RubyGems).await
+}
+
+#[post("/build/create/custom", data = "<body>")]
+async fn from_script(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    from_source(app, &caller, &body, SourceKind::Custom).await
+}
+
+/// Ready packages are refused in so many words, after all that any build is checked for.
+#[post("/build/create/rpm-upload", data = "<body>")]
+async fn from_rpms(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
+    builds::check(app, &caller.user, wish(body.reader())).await?;
+    Err(ApiError(Error::invalid(
+        "This server does not take rpm-upload yet. Hand in a source package or a spec file.",
+    )))
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![check, from_urls, from_upload, not_yet]
+    routes![
+        check,
+        from_urls,
+        from_upload,
+        from_scm,
+        from_distgit,
+        from_pypi,
+        from_rubygems,
+        from_script,
+        from_rpms
+    ]
 }

@@ -23,6 +23,7 @@ mod project;
 mod project_chroot;
 mod project_permission;
 mod rpmrepo;
+mod source;
 mod upload;
 mod view;
 mod webhook;

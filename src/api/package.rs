@@ -1,4 +1,4 @@
-//! `/package`: reading, building from what is on record, resetting, deleting.
+//! `/package`: reading, adding, changing, building from what is on record, resetting, deleting.
 
 use rocket::http::Method;
 use rocket::serde::json::Json;
@@ -8,11 +8,14 @@ use super::create::wish;
 use super::error::Answer;
 use super::methods::also;
 use super::params::{List, Params};
+use super::project::mistakes;
+use super::source::{source, uploaded};
 use super::view::{BuildView, PackageView};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
-use crate::ops::packages::{self, With};
-use crate::ops::{App, Error, Result, builds};
+use crate::ops::packages::{self, Place, With};
+use crate::ops::sources::{SourceKind, SourceWish};
+use crate::ops::{App, Error, Result, builds, projects};
 
 fn with(params: &Params) -> With {
     With {
@@ -37,6 +40,106 @@ async fn list(app: &State<App>, params: Params) -> Answer<List<PackageView>> {
         packages::list(app, params.project()?, with(&params), order, slice).await?;
     let views = found.into_iter().map(|shown| PackageView::new(&project, shown, app)).collect();
     Ok(Json(page.list(views)))
+}
+
+/// What the fields say about a package whose sources are of this kind.
+fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
+    let mut read = body.reader();
+    let (mut source, mut wrong) = source(kind, body.reader());
+    if let SourceWish::DistGit(distgit) = &mut source {
+        // The package's name in the dist-git is its name here.
+        distgit.package = Some(name.to_owned());
+    }
+    let (webhook_rebuild, max_builds, timeout, chroot_denylist) = (
+        read.switch("webhook_rebuild"),
+        read.integer("max_builds"),
+        read.integer("timeout"),
+        read.comma_separated("chroot_denylist"),
+    );
+    wrong.append(mistakes(read));
+    packages::Wish {
+        source,
+        webhook_rebuild,
+        max_builds,
+        timeout,
+        chroot_denylist,
+        mistakes: wrong,
+    }
+}
+
+/// The kind of sources that the address names. A project that is not there matters more than a
+/// kind that is none.
+async fn kind_of(app: &App, place: &Place, text: &str) -> Result<SourceKind> {
+    match text.parse() {
+        Ok(kind) => Ok(kind),
+        Err(error) => {
+            projects::get(app, &place.owner, &place.project).await?;
+            Err(error)
+        }
+    }
+}
+
+#[post("/package/add/<owner>/<project>/<name>/<kind>", data = "<body>")]
+async fn add(
+    app: &State<App>,
+    caller: ApiUser,
+    owner: &str,
+    project: &str,
+    name: &str,
+    kind: &str,
+    mut body: Body,
+) -> Answer<PackageView> {
+    let place = Place::new(owner, project, name);
+    let kind = kind_of(app, &place, kind).await?;
+    let file = uploaded(&mut body);
+    let wish = package_wish(kind, &body, name);
+    let named = body.reader().line("package_name").filter(|name| !name.is_empty());
+    let (project, shown) = packages::add(app, &caller.user, place, named, wish, file).await?;
+    Ok(Json(PackageView::new(&project, shown, app)))
+}
+
+#[post("/package/edit/<owner>/<project>/<name>", data = "<body>")]
+async fn edit(
+    app: &State<App>,
+    caller: ApiUser,
+    owner: &str,
+    project: &str,
+    name: &str,
+    body: Body,
+) -> Answer<PackageView> {
+    change(app, &caller, Place::new(owner, project, name), None, body).await
+}
+
+/// The kind may be the text `None`: clients put what they have into the address.
+#[post("/package/edit/<owner>/<project>/<name>/<kind>", data = "<body>")]
+async fn edit_kind(
+    app: &State<App>,
+    caller: ApiUser,
+    owner: &str,
+    project: &str,
+    name: &str,
+    kind: &str,
+    body: Body,
+) -> Answer<PackageView> {
+    let kind = Some(kind).filter(|kind| *kind != "None");
+    change(app, &caller, Place::new(owner, project, name), kind, body).await
+}
+
+async fn change(
+    app: &App,
+    caller: &ApiUser,
+    place: Place,
+    kind: Option<&str>,
+    mut body: Body,
+) -> Answer<PackageView> {
+    let kind = match kind {
+        Some(kind) => kind_of(app, &place, kind).await?,
+        None => packages::source_kind(app, &place).await?,
+    };
+    let file = uploaded(&mut body);
+    let wish = package_wish(kind, &body, &place.name);
+    let (project, shown) = packages::edit(app, &caller.user, place, wish, file).await?;
+    Ok(Json(PackageView::new(&project, shown, app)))
 }
 
 #[post("/package/build", data = "<body>")]
@@ -72,7 +175,8 @@ async fn remove(app: &State<App>, caller: ApiUser, body: Body) -> Answer<Package
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut all = routes![get_one, list, build];
+    let mut all = routes![get_one, list, add, build];
+    all.extend(also(Method::Put, routes![edit, edit_kind]));
     all.extend(also(Method::Post, routes![reset, remove]));
     all
 }

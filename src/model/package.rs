@@ -23,3 +23,19 @@ pub struct Package {
     /// Chroots it is not built in: globs over chroot names.
     pub chroot_denylist: Vec<String>,
 }
+
+impl Package {
+    /// A package as it is before anybody has said anything about it; its number comes later.
+    pub fn new(project: ProjectId, name: PackageName, source: SourceSpec) -> Package {
+        Package {
+            id: PackageId(0),
+            project,
+            name,
+            source,
+            webhook_rebuild: false,
+            max_builds: 0,
+            timeout: None,
+            chroot_denylist: Vec::new(),
+        }
+    }
+}

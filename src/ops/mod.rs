@@ -18,6 +18,7 @@ pub mod pages;
 pub mod permissions;
 pub mod project_chroots;
 pub mod projects;
+pub mod sources;
 pub mod webhooks;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::model::job::{Job, Work};
 use crate::model::{ChrootState, SourceState};
 use crate::process;
 use crate::repo;
-use crate::store::{Connection, StoreError, builds, jobs};
+use crate::store::{Connection, StoreError, builds, jobs, packages};
 
 /// Ends what an earlier server has left running, clears its scratch space, and puts its jobs back.
 pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
@@ -31,7 +31,9 @@ pub(super) async fn recover(shop: &Workshop) -> Result<(), EngineError> {
         tracing::warn!(%error, "cannot remove half-made keys");
     }
     let kept = shop.store.write(|db| put_all_back(db)).await?;
-    let uploads = shop.store.read(builds::uploads).await?.into_iter().collect();
+    let mut uploads: HashSet<String> =
+        shop.store.read(builds::uploads).await?.into_iter().collect();
+    uploads.extend(shop.store.read(packages::uploads).await?);
     for (dir, kept) in [(shop.layout.work(), kept), (shop.layout.uploads(), uploads)] {
         clear(&dir, &kept).map_err(|error| EngineError::Disk(dir.clone(), error))?;
     }

@@ -44,6 +44,22 @@ pub fn get(db: &Connection, id: PackageId) -> Result<Option<Package>> {
         .optional()?)
 }
 
+/// Adds a package; `None` when the project has one of that name.
+pub fn insert(
+    db: &Connection,
+    project: ProjectId,
+    name: &PackageName,
+    source: &SourceSpec,
+) -> Result<Option<PackageId>> {
+    let added = db
+        .prepare_cached(
+            "INSERT INTO packages (project_id, name, source) VALUES (?1, ?2, ?3)
+             ON CONFLICT (project_id, name) DO NOTHING",
+        )?
+        .execute(params![project, name, source])?;
+    Ok((added > 0).then(|| PackageId(db.last_insert_rowid())))
+}
+
 /// A project's package of this name; made with the given source when there is none yet.
 pub fn find_or_insert(
     db: &Connection,
@@ -51,20 +67,49 @@ pub fn find_or_insert(
     name: &PackageName,
     source: &SourceSpec,
 ) -> Result<Package> {
-    db.prepare_cached(
-        "INSERT INTO packages (project_id, name, source) VALUES (?1, ?2, ?3)
-         ON CONFLICT (project_id, name) DO NOTHING",
-    )?
-    .execute(params![project, name, source])?;
+    insert(db, project, name, source)?;
     find(db, project, name)?
         .ok_or_else(|| StoreError::Corrupt(format!("package {name} was added and is not there")))
 }
 
-/// Replaces where a package's sources come from.
-pub fn set_source(db: &Connection, id: PackageId, source: &SourceSpec) -> Result<()> {
-    db.prepare_cached("UPDATE packages SET source = ?2 WHERE id = ?1")?
-        .execute(params![id, source])?;
+/// Writes what can be changed about a package.
+pub fn update(db: &Connection, package: &Package) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE packages SET source = ?2, webhook_rebuild = ?3, max_builds = ?4, timeout = ?5,
+             chroot_denylist = ?6
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        package.id,
+        package.source,
+        package.webhook_rebuild,
+        package.max_builds,
+        package.timeout,
+        Json(&package.chroot_denylist),
+    ])?;
     Ok(())
+}
+
+/// The directories of uploads that packages keep.
+pub fn uploads(db: &Connection) -> Result<Vec<String>> {
+    db.prepare_cached(
+        "SELECT json_extract(source, '$.dir') FROM packages
+         WHERE json_extract(source, '$.type') = 'upload' LIMIT 1000000",
+    )?
+    .query_map([], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The same for the packages of one project.
+pub fn uploads_in(db: &Connection, project: ProjectId) -> Result<Vec<String>> {
+    db.prepare_cached(
+        "SELECT json_extract(source, '$.dir') FROM packages
+         WHERE project_id = ?1 AND json_extract(source, '$.type') = 'upload' LIMIT 1000000",
+    )?
+    .query_map([project], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// Removes a package that has no builds any more.

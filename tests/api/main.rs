@@ -4,6 +4,7 @@
 
 mod build;
 mod build_chroot;
+mod create_sources;
 mod dotrepo;
 mod general;
 #[path = "../support/hub.rs"]
@@ -11,6 +12,8 @@ mod hub;
 mod lists;
 mod original;
 mod package;
+mod package_add;
+mod package_edit;
 mod project;
 mod project_chroot;
 mod project_permission;

@@ -20,6 +20,10 @@ pub(in crate::api) struct PackageView {
     source_dict: Value,
     auto_rebuild: bool,
     builds: Builds,
+    // Copr keeps these to itself.
+    max_builds: u32,
+    timeout: Option<u32>,
+    chroot_denylist: Vec<String>,
 }
 
 /// Both keys are there always; copr-cli gives up on a package without them.
@@ -40,6 +44,9 @@ impl PackageView {
             ownername: project.owner.clone(),
             projectname: project.name.clone(),
             auto_rebuild: package.webhook_rebuild,
+            max_builds: package.max_builds,
+            timeout: package.timeout,
+            chroot_denylist: package.chroot_denylist,
             builds: Builds {
                 latest: latest.map(|build| BuildView::new(build, app)),
                 latest_succeeded: latest_succeeded.map(|build| BuildView::new(build, app)),

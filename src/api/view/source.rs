@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::repo_url::RepoUrl;
 use crate::model::source::{Custom, DistGit, PyPi, Scm, SourceSpec};
 use crate::ops::App;
 
@@ -73,7 +74,7 @@ fn pypi_dict(pypi: &PyPi) -> Value {
 }
 
 fn custom_dict(custom: &Custom) -> Value {
-    let repos: Vec<&str> = custom.repos.iter().map(|repo| repo.as_str()).collect();
+    let repos: Vec<&str> = custom.repos.iter().map(RepoUrl::as_str).collect();
     let mut dict = json!({
         "script": custom.script,
         "chroot": custom.chroot,

@@ -132,7 +132,7 @@ fn check_path(text: &str) -> Result<(), TextError> {
 
 fn check_spec(text: &str) -> Result<(), TextError> {
     check_path(text)?;
-    if !text.ends_with(".spec") {
+    if text.strip_suffix(".spec").is_none() {
         return refuse(text, "does not end with .spec, as RPM spec files do");
     }
     Ok(())

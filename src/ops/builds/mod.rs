@@ -4,6 +4,8 @@ mod batch;
 mod cancel;
 mod delete;
 mod options;
+mod rebuild;
+mod stored;
 mod submit;
 mod upload;
 
@@ -14,7 +16,10 @@ pub(super) use cancel::forget_upload;
 pub use delete::{delete, delete_list};
 pub(super) use delete::{remove, remove_all, running};
 pub use options::Wish;
-pub use submit::{check, submit_package, submit_urls};
+pub use rebuild::submit_package;
+pub(super) use stored::Stored;
+pub use submit::{check, submit_source, submit_urls};
+pub(super) use upload::file_name;
 pub use upload::{UploadedFile, submit_srpm, submit_upload};
 
 use super::{App, Error, Result, projects};

@@ -3,12 +3,12 @@
 use super::options::{Place, Plan, Wish};
 use crate::model::build::Build;
 use crate::model::job::{RepoKey, Tidy};
-use crate::model::package::Package;
-use crate::model::source::{SourceFile, SourceSpec};
+use crate::model::source::SourceSpec;
 use crate::model::user::User;
-use crate::model::{ChrootState, DirId, PackageId, assign};
+use crate::model::{ChrootState, DirId, PackageId};
 use crate::ops::authorise::{Action, may};
-use crate::ops::{App, Error, Mistakes, Result, packages};
+use crate::ops::sources::{Around, Purpose, SourceWish, check_url};
+use crate::ops::{App, Error, Mistakes, Result};
 use crate::store::builds::NewBuild;
 use crate::store::{
     Connection, StoreError, build_chroots, builds, chroots, jobs, project_chroots, projects,
@@ -43,8 +43,7 @@ pub async fn submit_urls(
     wish: Wish,
     urls: Option<Vec<String>>,
 ) -> Result<Vec<Build>> {
-    let user = user.clone();
-    let allow_files = app.config.sources.allow_file_urls;
+    let (user, config) = (user.clone(), app.config.clone());
     app.store
         .write(move |tx| {
             let project = wish.find_project(tx)?;
@@ -54,7 +53,7 @@ pub async fn submit_urls(
                 mistakes.add("pkgs", "URLs to packages are required");
             }
             for url in &urls {
-                check_url(url, allow_files, &mut mistakes);
+                check_url("pkgs", url, &config, &mut mistakes);
             }
             let plan = wish.plan(tx, &user, project, mistakes)?;
             let sources = urls.into_iter().map(|url| SourceSpec::Link { url });
@@ -63,73 +62,32 @@ pub async fn submit_urls(
         .await
 }
 
-fn check_url(url: &str, allow_files: bool, mistakes: &mut Mistakes) {
-    let scheme = url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty()));
-    let is_url = match scheme {
-        Some(("http" | "https", has_rest)) => has_rest,
-        Some(("file", has_rest)) => has_rest && allow_files,
-        _ => false,
-    };
-    if !is_url || url.chars().any(char::is_control) {
-        mistakes.add(
-            "pkgs",
-            format!(
-                "A list of http[s] URLs separated by whitespace characters is needed \
-                 ('{url}' doesn't seem to be a valid URL)."
-            ),
-        );
-    }
-    let link = SourceSpec::Link { url: url.to_owned() };
-    if link.file_name().and_then(SourceFile::of).is_none() {
-        mistakes.add(
-            "pkgs",
-            format!(
-                "URLs must end with .src.rpm, .nosrc.rpm, or .spec \
-                 ('{url}' doesn't seem to be a valid URL)."
-            ),
-        );
-    }
-}
-
-/// Builds a package from the source on record. As the package is known, so are its chroots.
-pub async fn submit_package(
+/// Hands in a build of anything that is fetched or made by the source build.
+pub async fn submit_source(
     app: &App,
     user: &User,
-    mut wish: Wish,
-    package: Option<String>,
+    wish: Wish,
+    source: SourceWish,
 ) -> Result<Build> {
-    let user = user.clone();
+    let (user, config) = (user.clone(), app.config.clone());
     app.store
         .write(move |tx| {
             let project = wish.find_project(tx)?;
-            let package = packages::find(tx, &project, package.as_deref().unwrap_or_default())?;
-            wish.timeout = wish.timeout.or(package.timeout.map(i64::from));
-            let is_chosen = wish.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
-            let mut plan = wish.plan(tx, &user, project, Mistakes::default())?;
-            let SourceSpec::Link { .. } = &package.source else {
-                return Err(no_source(&package));
-            };
-            if !is_chosen {
-                let enabled = project_chroots::enabled_names(tx, plan.project.id)?;
-                let excluded: Vec<String> = plan.excluded.iter().map(ToString::to_string).collect();
-                plan.chroots = assign::chroots(&enabled, &excluded, &package.chroot_denylist);
-            }
-            if plan.chroots.is_empty() {
-                return Err(Error::invalid("chroots: no chroot is left to build in"));
-            }
-            let made = insert(tx, &user, &plan, Some(package.id), vec![package.source])?;
-            let gone = || StoreError::Corrupt("a build was added and is not there".to_owned());
-            Ok(made.into_iter().next().ok_or_else(gone)?)
+            let mut mistakes = Mistakes::default();
+            let around =
+                Around { db: tx, config: &config, project: &project, purpose: Purpose::Build };
+            let source = source.make(None, &around, &mut mistakes)?;
+            let plan = wish.plan(tx, &user, project, mistakes)?;
+            let unsaid = || Error::internal("handing in a build", "no mistake was noted");
+            first(insert(tx, &user, &plan, None, vec![source.ok_or_else(unsaid)?])?)
         })
         .await
 }
 
-fn no_source(package: &Package) -> Error {
-    Error::invalid(format!(
-        "Package '{}' doesn't have the default source method set, but it is required for the \
-         rebuild request. Hand in its SRPM or spec file again.",
-        package.name
-    ))
+/// The build that was just made.
+pub(super) fn first(made: Vec<Build>) -> Result<Build> {
+    let gone = || StoreError::Corrupt("a build was added and is not there".to_owned());
+    Ok(made.into_iter().next().ok_or_else(gone)?)
 }
 
 /// Adds builds with all that belongs to them. Part of one transaction: all or none.

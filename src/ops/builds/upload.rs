@@ -1,13 +1,9 @@
 //! Handing in a file.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use rand::RngExt;
 use tempfile::TempPath;
 
 use super::options::Wish;
+use super::stored::Stored;
 use super::submit::insert;
 use crate::model::PackageName;
 use crate::model::build::Build;
@@ -96,8 +92,9 @@ async fn hand_in(
     // A task of its own: a client that hangs up must not leave a build without its file.
     let (app, user) = (app.clone(), user.clone());
     let taking = async move {
-        let stored = Stored::take_in(app.layout().uploads(), name, file).await?;
-        take(&app, user, wish, stored, package).await
+        let named = vec![(name.clone(), file)];
+        let stored = Stored::take_in(app.layout().uploads(), named).await?;
+        take(&app, user, wish, (stored, name), package).await
     };
     tokio::spawn(taking).await.map_err(|error| Error::internal("handing in a file", error))?
 }
@@ -106,10 +103,10 @@ async fn take(
     app: &App,
     user: User,
     wish: Wish,
-    stored: Stored,
+    (stored, file): (Stored, String),
     package: Option<PackageName>,
 ) -> Result<Build> {
-    let source = SourceSpec::Upload { dir: stored.dir.clone(), file: stored.file.clone() };
+    let source = SourceSpec::Upload { dir: stored.dir.clone(), file };
     let outcome = app
         .store
         .write(move |tx| {
@@ -134,17 +131,9 @@ async fn take(
     }
 }
 
-/// A name of the form that Copr gives to the directory of an upload.
-fn temporary_name() -> String {
-    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
-    let mut rng = rand::rng();
-    let letter = || char::from(LETTERS[rng.random_range(..LETTERS.len())]);
-    format!("tmp{}", std::iter::repeat_with(letter).take(8).collect::<String>())
-}
-
 /// The name to keep a file under: one path segment, blanks replaced. `None` with a mistake noted
 /// when it is not one that can be built.
-fn file_name(given: Option<&str>, mistakes: &mut Mistakes) -> Option<String> {
+pub(in crate::ops) fn file_name(given: Option<&str>, mistakes: &mut Mistakes) -> Option<String> {
     let Some(given) = given else {
         mistakes.add("pkgs", "This field is required.");
         return None;
@@ -163,59 +152,6 @@ fn file_name(given: Option<&str>, mistakes: &mut Mistakes) -> Option<String> {
         return None;
     }
     Some(name)
-}
-
-/// An upload at its lasting place; goes away with the value unless it is [kept](Self::keep).
-struct Stored {
-    dir: String,
-    file: String,
-    path: PathBuf,
-    is_kept: bool,
-}
-
-impl Stored {
-    async fn take_in(uploads: PathBuf, file: String, temp: TempPath) -> Result<Stored> {
-        let dir = temporary_name();
-        let path = uploads.join(&dir);
-        let stored = Stored { dir, file, path, is_kept: false };
-        let target = stored.path.join(&stored.file);
-        let moving = tokio::task::spawn_blocking(move || move_durably(temp, &uploads, &target));
-        let moved = moving.await.map_err(|error| Error::internal("storing an upload", error))?;
-        moved.map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoSpace(
-                "There is no room on the disk for the uploaded file. Tell the server's admin."
-                    .to_owned(),
-            ),
-            _ => Error::internal("storing an upload", error),
-        })?;
-        Ok(stored)
-    }
-
-    /// A build refers to it: the runner removes it when it has been built.
-    fn keep(mut self) {
-        self.is_kept = true;
-    }
-}
-
-impl Drop for Stored {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            // Not there, or left for the next start to clear away.
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
-    }
-}
-
-/// Moves a file so that it is there even after a power cut: a build that was accepted has it.
-fn move_durably(temp: TempPath, uploads: &Path, target: &Path) -> io::Result<()> {
-    let dir = target.parent().unwrap_or(uploads);
-    std::fs::create_dir_all(uploads)?;
-    // Not one that is there: its name may be chosen twice.
-    std::fs::create_dir(dir)?;
-    File::open(&temp)?.sync_all()?;
-    temp.persist(target).map_err(|error| error.error)?;
-    File::open(dir)?.sync_all()?;
-    File::open(uploads)?.sync_all()
 }
 
 #[cfg(test)]

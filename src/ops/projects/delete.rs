@@ -18,7 +18,7 @@ use crate::model::user::User;
 use crate::model::{JobId, ProjectId};
 use crate::ops::authorise::{Action, authorise};
 use crate::ops::{App, Error, Result};
-use crate::store::{Connection, builds, jobs, projects};
+use crate::store::{Connection, builds, jobs, packages, projects};
 
 /// How long the engine leaves a Tidy alone whose files are being moved.
 const HELD: Duration = Duration::from_hours(1);
@@ -71,6 +71,7 @@ async fn take_down(
         let _names = settled().await;
         let removal = app.store.write(move |tx| delete_rows(tx, check(tx)?)).await?;
         let moved = move_to_trash(&app, removal.shown.project.id, removal.files).await;
+        forget_uploads(&app, removal.uploads).await;
         let (job, tidy) = (removal.job, Tidy { repos: Vec::new(), remove: moved });
         app.store.write(move |tx| jobs::release_tidy(tx, job, &tidy)).await?;
         Ok(removal.shown)
@@ -114,6 +115,8 @@ fn still_stopping() -> Error {
 struct Removal {
     shown: Shown,
     files: Vec<String>,
+    /// Directories of files that its packages kept.
+    uploads: Vec<String>,
     job: JobId,
 }
 
@@ -128,8 +131,16 @@ fn delete_rows(tx: &Connection, project: Project) -> Result<Removal> {
         dirs.iter().map(|Dir { name, .. }| results_path(&project.owner, name)).collect();
     let tidy = Tidy { repos: Vec::new(), remove: files.clone() };
     let job = jobs::hold_tidy(tx, &tidy, Timestamp::now().after(HELD))?;
+    let uploads = packages::uploads_in(tx, project.id)?;
     projects::delete(tx, project.id)?;
-    Ok(Removal { shown, files, job })
+    Ok(Removal { shown, files, uploads, job })
+}
+
+/// Removes the files that packages kept to be built from. What is left, the next start clears away.
+async fn forget_uploads(app: &App, dirs: Vec<String>) {
+    for dir in dirs {
+        let _ = tokio::fs::remove_dir_all(app.layout().uploads().join(dir)).await;
+    }
 }
 
 /// Moves a project's directories and its key into the trash; the answer is where they are now.

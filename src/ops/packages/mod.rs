@@ -1,5 +1,9 @@
 //! Packages of projects, and the monitor: how the newest build of each is doing.
 
+mod change;
+
+pub use change::{Place, Wish, add, edit, source_kind};
+
 use super::authorise::{Action, authorise};
 use super::{App, Error, Result, builds as build_ops, projects};
 use crate::model::build::Build;
@@ -9,6 +13,7 @@ use crate::model::project::{Dir, Project};
 use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::model::{BuildId, DirName};
+use crate::repo::Layout;
 use crate::store::build_chroots::MonitorCell;
 use crate::store::builds::Filter;
 use crate::store::{Connection, build_chroots, builds, packages, projects as project_rows};
@@ -128,16 +133,34 @@ pub async fn reset(
 ) -> Result<(Project, Shown)> {
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     let user = user.clone();
-    app.store
+    let (project, package, gone) = app
+        .store
         .write(move |tx| {
             let project = projects::find(tx, &owner, &project)?;
             authorise(tx, &user, Action::EditPackages(&project))?;
-            let mut package = find(tx, &project, &name)?;
-            package.source = SourceSpec::Unset;
-            packages::set_source(tx, package.id, &package.source)?;
-            Ok((project, Shown { package, latest: None, latest_succeeded: None }))
+            let old = find(tx, &project, &name)?;
+            let package = Package { source: SourceSpec::Unset, ..old.clone() };
+            packages::update(tx, &package)?;
+            let gone = unused(tx, &old.source)?;
+            Ok::<_, Error>((project, package, gone))
         })
-        .await
+        .await?;
+    remove_upload(&app.layout(), gone);
+    Ok((project, Shown { package, latest: None, latest_succeeded: None }))
+}
+
+/// The directory of the file that a package has kept, when no build needs it any more.
+fn unused(tx: &Connection, source: &SourceSpec) -> Result<Option<String>> {
+    let SourceSpec::Upload { dir, .. } = source else { return Ok(None) };
+    let is_used = builds::uploads(tx)?.contains(dir);
+    Ok((!is_used).then(|| dir.clone()))
+}
+
+fn remove_upload(layout: &Layout, dir: Option<String>) {
+    if let Some(dir) = dir {
+        // Gone already when it was a build's; else the next start clears it away.
+        let _ = std::fs::remove_dir_all(layout.uploads().join(dir));
+    }
 }
 
 /// Deletes a package with all its builds; the answer is what it was.
@@ -163,8 +186,8 @@ pub async fn delete(
             Ok::<_, Error>((project, package, gone))
         })
         .await?;
-    for build in &gone {
-        build_ops::forget_upload(&app.layout(), &build.source);
+    for source in gone.iter().map(|build| &build.source).chain([&package.source]) {
+        build_ops::forget_upload(&app.layout(), source);
     }
     Ok((project, Shown { package, latest: None, latest_succeeded: None }))
 }
