@@ -18,4 +18,5 @@ mod project;
 mod project_chroot;
 mod project_permission;
 mod upload;
+mod user_documents;
 mod webhook;
