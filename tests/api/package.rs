@@ -46,7 +46,6 @@ fn a_package_comes_with_both_builds_always_there() {
         "id": package, "name": "a", "ownername": "alice", "projectname": "tools",
         "source_type": "link", "source_dict": {"url": "http://h/a-1-1.src.rpm"},
         "auto_rebuild": false, "builds": {"latest": null, "latest_succeeded": null},
-        "max_builds": 0, "timeout": null, "chroot_denylist": [],
     });
     assert_eq!(get(&hub).ok(), expected);
     let path = format!(

@@ -20,9 +20,12 @@ pub(in crate::api) struct PackageView {
     source_dict: Value,
     auto_rebuild: bool,
     builds: Builds,
-    // Copr keeps these to itself.
-    max_builds: u32,
+    // Copr keeps these to itself; a package about which nothing is said looks like one of Copr's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_builds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     chroot_denylist: Vec<String>,
 }
 
@@ -44,7 +47,7 @@ impl PackageView {
             ownername: project.owner.clone(),
             projectname: project.name.clone(),
             auto_rebuild: package.webhook_rebuild,
-            max_builds: package.max_builds,
+            max_builds: Some(package.max_builds).filter(|&most| most > 0),
             timeout: package.timeout,
             chroot_denylist: package.chroot_denylist,
             builds: Builds {

@@ -48,7 +48,8 @@ impl DistGitWish {
         let package: PackageName = package?;
         let namespace_text = namespace.as_ref().map(Namespace::as_str);
         let Some(address) = instance.address(package.as_str(), namespace_text) else {
-            mistakes.add("distgit", format!("DistGit '{name}' requires 'namespace' specified"));
+            let why = format!("DistGit '{name}' requires 'namespace' specified");
+            mistakes.add("distgit", format!("Can not validate DistGit input: \"{why}\""));
             return None;
         };
         let clone_url = parsed("distgit", &address, mistakes)?;

@@ -1,10 +1,9 @@
 //! A project on PyPI.
 
-use std::str::FromStr;
-
 use super::{Purpose, optional, parsed, required};
-use crate::model::source::{PyPi, PythonVersion};
+use crate::model::source::{PyPi, PythonVersion, SpecTemplate};
 use crate::ops::Mistakes;
+use crate::ops::projects::choice;
 
 /// What a request says about a project on PyPI.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +32,10 @@ impl PyPiWish {
         let version = self.version.as_deref();
         let version =
             optional("pypi_package_version", version, old.map(|old| &old.version), mistakes);
-        let generator = self.generator.filter(|word| !word.is_empty());
-        let generator = one_of("spec_generator", generator.as_deref(), mistakes)
+        let generator = choice("spec_generator", self.generator.as_deref(), mistakes)
             .or(old.map(|old| old.generator))
             .unwrap_or_default();
-        let template = one_of("spec_template", self.template.as_deref(), mistakes)
+        let template = template(self.template.as_deref(), mistakes)
             .or(old.map(|old| old.template))
             .unwrap_or_default();
         let python_versions = match self.python_versions {
@@ -56,16 +54,12 @@ fn versions(texts: &[String], mistakes: &mut Mistakes) -> Vec<PythonVersion> {
     texts.iter().filter_map(|text| parsed("python_versions", text, mistakes)).collect()
 }
 
-/// One word out of a few; a wrong one is answered with all of them.
-fn one_of<T: FromStr<Err: std::fmt::Display>>(
-    field: &str,
-    word: Option<&str>,
-    mistakes: &mut Mistakes,
-) -> Option<T> {
+/// A template; a wrong one is answered with all there are, for people expect to bring their own.
+fn template(word: Option<&str>, mistakes: &mut Mistakes) -> Option<SpecTemplate> {
     match word?.parse() {
-        Ok(value) => Some(value),
+        Ok(template) => Some(template),
         Err(error) => {
-            mistakes.add(field, format!("Not a valid choice. {error}"));
+            mistakes.add("spec_template", format!("Not a valid choice. {error}"));
             None
         }
     }
