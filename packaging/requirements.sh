@@ -17,13 +17,16 @@ gpg-agent gpg-agent gnupg2
 bwrap bubblewrap bubblewrap
 unshare util-linux util-linux
 git git git
+svn subversion subversion
+ssh openssh-client openssh-clients
 mock - mock
 cc gcc gcc
 /usr/include/stdio.h libc6-dev glibc-devel
 /etc/ssl/certs/ca-certificates.crt ca-certificates -
 curl curl curl
 python3 python3 python3"
-test="wget wget wget"
+test="wget wget wget
+/usr/sbin/sshd openssh-server openssh-server"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -50,11 +50,13 @@ fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
         // The package's name in the dist-git is its name here.
         distgit.package = Some(name.to_owned());
     }
-    let (webhook_rebuild, max_builds, timeout, chroot_denylist) = (
+    let (webhook_rebuild, max_builds, timeout, chroot_denylist, deploy_key) = (
         read.switch("webhook_rebuild"),
         read.integer("max_builds"),
         read.integer("timeout"),
         read.comma_separated("chroot_denylist"),
+        // Ours: written, never shown.
+        read.text("deploy_key"),
     );
     wrong.append(mistakes(read));
     packages::Wish {
@@ -63,6 +65,7 @@ fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
         max_builds,
         timeout,
         chroot_denylist,
+        deploy_key,
         mistakes: wrong,
     }
 }

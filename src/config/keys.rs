@@ -81,7 +81,7 @@ pub const KEYS: &[Key] = &[
     key(
         "distgit.*.lookaside",
         "(none)",
-        "for a later version: where its source archives are, with {pkgname}, {filename}, {hashtype} and {hash}",
+        "where its source archives are, with {pkgname}, {namespace}, {filename}, {hashtype} and {hash}",
     ),
     key("distgit.*.default_namespace", "(none)", "the namespace of a package named without one"),
     key("distgit.*.priority", "50", "lower numbers are offered first"),

@@ -9,6 +9,7 @@ pub mod authorise;
 pub mod builds;
 pub mod chroots;
 pub mod comps;
+mod deploy_keys;
 pub mod error;
 pub mod install;
 pub mod janitor;

@@ -12,7 +12,7 @@ use super::{Error, Program};
 const ALWAYS: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /// Program, its package in Fedora and EL, its package in Debian ("" where there is none).
-const PACKAGES: [(&str, &str, &str); 21] = [
+const PACKAGES: [(&str, &str, &str); 22] = [
     ("bwrap", "bubblewrap", "bubblewrap"),
     ("cp", "coreutils", "coreutils"),
     ("cpio", "cpio", "cpio"),
@@ -32,6 +32,7 @@ const PACKAGES: [(&str, &str, &str); 21] = [
     ("rpmsign", "rpm-sign", "rpm"),
     ("setarch", "util-linux", "util-linux"),
     ("setpriv", "util-linux", "util-linux"),
+    ("svn", "subversion", "subversion"),
     ("tar", "tar", "tar"),
     ("unshare", "util-linux", "util-linux"),
 ];

@@ -2,7 +2,7 @@
 
 use coprbox::model::source::SourceSpec;
 use coprbox::model::{BuildId, ProjectId};
-use coprbox::store::{StoreError, builds, packages};
+use coprbox::store::{StoreError, builds, deploy_keys, packages, projects};
 use rocket::http::Method;
 use serde_json::{Value, json};
 
@@ -102,4 +102,39 @@ fn a_deleted_package_takes_its_finished_builds_along() {
     assert_eq!(gone["name"], "a");
     get(&hub).refused(404);
     hub.get(&format!("/api_3/build/{build}")).refused(404);
+}
+
+/// The key that the store has for alice's package.
+fn deploy_key(hub: &Hub, name: &str) -> Option<String> {
+    let name = name.parse().unwrap();
+    hub.app
+        .store
+        .read_now(|db| {
+            let project = projects::find(db, &"alice".parse().unwrap(), &"p".parse().unwrap())?;
+            let package = packages::find(db, project.unwrap().id, &name)?.unwrap();
+            deploy_keys::get(db, package.id)
+        })
+        .unwrap()
+}
+
+#[test]
+fn a_deploy_key_is_written_and_never_shown() {
+    let hub = Hub::new();
+    hub.project("p");
+    let text = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----";
+    let change = |who: &str, what: &str, key: &str| {
+        let body = json!({"clone_url": "git@h.test:a/b.git", "deploy_key": key});
+        hub.post(who, &format!("/api_3/package/{what}/alice/p/b/scm"), body)
+    };
+    change("alice", "add", "ssh-ed25519 AAAA").refused(400);
+    assert!(!change("alice", "add", text).ok().to_string().contains("abc"));
+    assert_eq!(deploy_key(&hub, "b"), Some(format!("{text}\n")));
+    let shown = hub.get("/api_3/package?ownername=alice&projectname=p&packagename=b").ok();
+    assert!(!shown.to_string().contains("PRIVATE"), "{shown}");
+    change("eve", "edit", "").refused(403);
+    let untouched = json!({"clone_url": "git@h.test:a/c.git"});
+    hub.post("alice", "/api_3/package/edit/alice/p/b/scm", untouched).ok();
+    assert_eq!(deploy_key(&hub, "b"), Some(format!("{text}\n")));
+    change("alice", "edit", "").ok();
+    assert_eq!(deploy_key(&hub, "b"), None);
 }

@@ -7,5 +7,6 @@ mod git;
 mod hostile;
 mod methods;
 mod server;
+mod ssh;
 mod svn;
 mod templates;

@@ -11,7 +11,7 @@ use crate::model::{ChrootName, PackageName, glob};
 use crate::ops::authorise::{Action, authorise};
 use crate::ops::builds::{Stored, UploadedFile};
 use crate::ops::sources::{Around, Purpose, SourceKind, SourceWish};
-use crate::ops::{App, Error, Mistakes, Result, projects};
+use crate::ops::{App, Error, Mistakes, Result, deploy_keys, projects};
 use crate::store::{Connection, chroots, packages};
 
 /// The most builds that can be asked to be kept.
@@ -30,6 +30,8 @@ pub struct Wish {
     pub timeout: Option<i64>,
     /// Chroots it is not built in: globs.
     pub chroot_denylist: Option<Vec<String>>,
+    /// The private key to clone with over ssh; empty takes away the one there is.
+    pub deploy_key: Option<String>,
     /// What was wrong already when the request was read.
     pub mistakes: Mistakes,
 }
@@ -151,6 +153,7 @@ async fn write(
     let (project, package, gone) = app
         .store
         .write(move |tx| {
+            let key = wish.deploy_key.clone();
             let (project, package, old) = prepare(tx, &config, &user, step, &place, wish)?;
             let id = match &old {
                 Some(old) => old.id,
@@ -159,6 +162,10 @@ async fn write(
             };
             let package = Package { id, ..package };
             packages::update(tx, &package)?;
+            // A key that is none has been noted as a mistake.
+            if let Some(Ok(key)) = key.as_deref().map(deploy_keys::read) {
+                deploy_keys::put(tx, id, key.as_deref())?;
+            }
             let gone = match old {
                 Some(old) if old.source != package.source => super::unused(tx, &old.source)?,
                 _ => None,
@@ -235,6 +242,9 @@ fn settings(db: &Connection, wish: &Wish, mistakes: &mut Mistakes) -> Result<Set
     let longest = u32::try_from(MAX_TIMEOUT.as_secs()).unwrap_or(u32::MAX);
     if let Some(patterns) = &wish.chroot_denylist {
         check_denylist(db, patterns, mistakes)?;
+    }
+    if let Some(Err(why)) = wish.deploy_key.as_deref().map(deploy_keys::read) {
+        mistakes.add("deploy_key", why);
     }
     Ok(Settings {
         webhook_rebuild: wish.webhook_rebuild,

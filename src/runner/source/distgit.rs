@@ -24,7 +24,7 @@ const OUT: &str = "out";
 
 /// Makes the source package.
 pub(super) async fn make(kitchen: &Kitchen<'_>, distgit: &DistGit) -> Result<PathBuf, Stop> {
-    let trip = kitchen.trip(None).await?;
+    let trip = kitchen.trip(&distgit.clone_url).await?;
     let lent = kitchen.dir().join("tree");
     fs::create_dir(&lent)?;
     let inside = dir_name(&distgit.clone_url);

@@ -16,11 +16,12 @@ use crate::model::ChrootName;
 use crate::model::build::Build;
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::Chroot;
-use crate::model::source::{CloneUrl, SourceFile};
+use crate::model::source::{CloneScheme, CloneUrl, SourceFile, SourceSpec};
 use crate::runner::builder::script::{Ran, Script};
 use crate::runner::builder::{BuildError, Job, SpecSource};
 use crate::runner::log::LiveLog;
 use crate::runner::worker::{Bench, Stop};
+use crate::store::{StoreError, deploy_keys, packages};
 
 /// Lines of a failed program's output that a message holds.
 const LINES: usize = 5;
@@ -92,17 +93,35 @@ impl<'a> Kitchen<'a> {
     }
 
     /// Sets out to a repository.
-    pub(super) async fn trip(&self, _url: Option<&CloneUrl>) -> Result<Trip<'_>, Stop> {
+    pub(super) async fn trip(&self, url: &CloneUrl) -> Result<Trip<'_>, Stop> {
         let outfit = Outfit {
             sources: &self.settings().sources,
             log: self.log,
             cancel: &self.bench.cancel,
             mark: &self.bench.mark,
             time: self.build.options.timeout,
-            key: None,
+            key: self.deploy_key(url).await?,
             known_hosts: self.bench.shop.layout.known_hosts(),
         };
         Ok(Trip::begin(outfit, self.dir().join("fetch")).await?)
+    }
+
+    /// The key of the package that is built from its own sources: who only may build has no use of
+    /// it elsewhere.
+    async fn deploy_key(&self, url: &CloneUrl) -> Result<Option<String>, Stop> {
+        let is_ssh = matches!(url.scheme(), CloneScheme::Ssh | CloneScheme::SvnSsh);
+        let Some(name) = self.build.package.clone().filter(|_| is_ssh) else { return Ok(None) };
+        let (project, url) = (self.build.project_id, url.clone());
+        let key = self.bench.shop.store.read(move |db| {
+            let package = packages::find(db, project, &name)?;
+            let own = package.filter(|package| match &package.source {
+                SourceSpec::Scm(scm) => scm.clone_url == url,
+                SourceSpec::DistGit(distgit) => distgit.clone_url == url,
+                _ => false,
+            });
+            own.map_or(Ok::<_, StoreError>(None), |package| deploy_keys::get(db, package.id))
+        });
+        Ok(key.await?)
     }
 
     /// What downloads need.

@@ -11,7 +11,7 @@ use coprbox::model::chroot::ChrootRecipe;
 use coprbox::model::project::Dir;
 use coprbox::model::source::{Scm, ScmKind, SourceSpec, SrpmMethod};
 use coprbox::model::user::User;
-use coprbox::model::{BuildId, SourceState};
+use coprbox::model::{BuildId, PackageId, SourceState};
 use coprbox::ops::projects::{self, NewProject, Wish};
 use coprbox::ops::{App, builds as build_ops};
 use coprbox::process::find;
@@ -20,7 +20,10 @@ use coprbox::runner::builder::sandbox::Sandbox;
 use coprbox::runner::builder::{Builder as _, Builders};
 use coprbox::runner::{Engine, Runner};
 use coprbox::store::builds::NewBuild;
-use coprbox::store::{Store, StoreError, builds, chroots, jobs, projects as project_rows, users};
+use coprbox::store::{
+    Store, StoreError, builds, chroots, deploy_keys, jobs, packages, projects as project_rows,
+    users,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::server::Server;
@@ -56,7 +59,9 @@ pub fn closed() -> Option<&'static Hub> {
 impl Hub {
     fn start(name: &str, open: bool) -> Option<Hub> {
         let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let sandbox = Arc::new(Sandbox::new(&tmp.join("sandbox")));
+        let data = tmp.join(format!("sources-{name}"));
+        // Not that of other tests: their chroot has other repositories.
+        let sandbox = Arc::new(Sandbox::new(&data));
         let base = std::env::var("COPRBOX_TEST_BASE_REPO").map_err(|error| error.to_string());
         let missing = ["git", "svn", "svnserve", "createrepo_c", "rpmbuild"]
             .into_iter()
@@ -66,7 +71,6 @@ impl Hub {
         let base = ready
             .map_err(|why| std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes()))
             .ok()?;
-        let data = tmp.join(format!("sources-{name}"));
         let _ = fs::remove_dir_all(&data);
         fs::create_dir_all(&data).unwrap();
         let tools = tools(&data.join("tools"));
@@ -102,6 +106,21 @@ impl Hub {
 
     /// Makes the source package of these sources.
     pub fn build(&self, source: SourceSpec) -> Outcome {
+        self.build_as(None, source)
+    }
+
+    /// Makes the source package of a package that has these sources, and a key.
+    pub fn build_package(&self, name: &str, source: SourceSpec, key: &str) -> Outcome {
+        let name = name.parse().unwrap();
+        let id = self.app.store.write_now(|tx| {
+            let package = packages::find_or_insert(tx, self.dir.project, &name, &source)?;
+            deploy_keys::set(tx, package.id, key)?;
+            Ok::<_, StoreError>(package.id)
+        });
+        self.build_as(Some(id.unwrap()), source)
+    }
+
+    fn build_as(&self, package: Option<PackageId>, source: SourceSpec) -> Outcome {
         let options = BuildOptions {
             background: false,
             timeout: DEFAULT_TIMEOUT,
@@ -116,7 +135,7 @@ impl Hub {
                 let new = NewBuild {
                     project: self.dir.project,
                     dir: self.dir.id,
-                    package: None,
+                    package,
                     submitter: None,
                     source: &source,
                     options: &options,

@@ -32,7 +32,7 @@ const SRC: &str = "src";
 
 /// Makes the source package.
 pub(super) async fn make(kitchen: &Kitchen<'_>, scm: &Scm) -> Result<PathBuf, Stop> {
-    let trip = kitchen.trip(Some(&scm.clone_url)).await?;
+    let trip = kitchen.trip(&scm.clone_url).await?;
     let place = Place::new(kitchen, scm)?;
     let history = match scm.method {
         SrpmMethod::Rpkg => History::None,
