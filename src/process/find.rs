@@ -12,7 +12,8 @@ use super::{Error, Program};
 const ALWAYS: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /// Program, its package in Fedora and EL, its package in Debian ("" where there is none).
-const PACKAGES: [(&str, &str, &str); 22] = [
+const PACKAGES: [(&str, &str, &str); 23] = [
+    ("appstream-builder", "libappstream-glib-builder", ""),
     ("bwrap", "bubblewrap", "bubblewrap"),
     ("cp", "coreutils", "coreutils"),
     ("cpio", "cpio", "cpio"),

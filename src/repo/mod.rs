@@ -3,6 +3,7 @@
 //! A repository is published by exchanging its `repodata` directory for one that was made and
 //! signed aside, so that at any moment, and after any crash, there is the old one or the new one.
 
+mod appstream;
 mod copr;
 mod createrepo;
 mod disk;
@@ -18,6 +19,7 @@ pub mod sign;
 
 use tokio_util::sync::CancellationToken;
 
+pub use appstream::{AppStream, PROGRAM as APPSTREAM_BUILDER};
 pub use copr::{create_copr, move_to_copr};
 pub use error::Error;
 pub use layout::Layout;

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
+use super::appstream::AppStream;
 use super::createrepo::Run;
 use super::metadata::{self, REPOMD, REPOMD_ASC};
 use super::{Errand, Error, SigningKey, disk};
@@ -44,6 +45,8 @@ pub struct Publication {
     pub older: Vec<String>,
     /// A comps file to include.
     pub comps: Option<PathBuf>,
+    /// Adds descriptions of the applications in it, where that works.
+    pub appstream: Option<AppStream>,
     /// Signs `repomd.xml`.
     pub key: Option<SigningKey>,
     /// How long files of earlier generations stay.
@@ -53,8 +56,9 @@ pub struct Publication {
 impl Publication {
     /// A repository without packages.
     pub fn empty(dir: impl Into<PathBuf>, key: Option<SigningKey>) -> Publication {
-        let (packages, older, comps) = (Vec::new(), Vec::new(), None);
-        Publication { dir: dir.into(), packages, older, comps, key, retention: RETENTION }
+        let (packages, older, dir) = (Vec::new(), Vec::new(), dir.into());
+        let (comps, appstream) = (None, None);
+        Publication { dir, packages, older, comps, appstream, key, retention: RETENTION }
     }
 
     /// Publishes it. Once this returns without an error, the repository lists exactly these
@@ -76,6 +80,7 @@ impl Publication {
                 }
                 Err(error) => return Err(error),
             };
+            let scratch = this.described(scratch, errand).await?;
             if let Some(key) = &this.key {
                 key.sign_file(&scratch.path().join(REPODATA).join(REPOMD), errand).await?;
             }
@@ -247,6 +252,29 @@ impl Held {
         self.blocking(move |this| {
             // An update may lack what the metadata before were wrong about.
             this.verify(scratch.path(), !update)?;
+            Ok(scratch)
+        })
+        .await
+    }
+
+    /// Adds descriptions of applications. Without them a repository is as good; where they cannot
+    /// be made, the server's log says why.
+    async fn described(
+        self: &Arc<Held>,
+        scratch: TempDir,
+        errand: Errand<'_>,
+    ) -> Result<TempDir, Error> {
+        let Some(appstream) = &self.appstream else { return Ok(scratch) };
+        let (repodata, aside) = (scratch.path().join(REPODATA), scratch.path().join("appstream"));
+        match appstream.describe(&self.dir, self.all(), &aside, &repodata, errand).await {
+            Ok(()) => {}
+            Err(Error::Canceled) => return Err(Error::Canceled),
+            Err(error) => {
+                tracing::warn!(dir = %self.dir.display(), %error, "no AppStream metadata");
+            }
+        }
+        self.blocking(move |this| {
+            this.verify(scratch.path(), true)?;
             Ok(scratch)
         })
         .await

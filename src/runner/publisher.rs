@@ -20,7 +20,7 @@ use crate::model::project::{Dir, Project};
 use crate::model::{BuildChrootId, ChrootName, ProjectId};
 use crate::process::{self, JobMark};
 use crate::repo::publish::RETENTION;
-use crate::repo::{self, Errand, Layout, Publication, SigningKey};
+use crate::repo::{self, APPSTREAM_BUILDER, AppStream, Errand, Layout, Publication, SigningKey};
 use crate::store::build_chroots::RepoFiles;
 use crate::store::{
     Connection, Store, StoreError, build_chroots, chroots, project_chroots, projects,
@@ -225,8 +225,10 @@ impl Publisher {
             };
             let RepoFiles { older, joining: packages } = files;
             let (comps, key) = (comps.clone(), Some(key.clone()));
+            let appstream = appstream(&place.project).filter(|_| stage == Stage::Production);
+            let retention = RETENTION;
             let publication =
-                Publication { dir, packages, older, comps, key, retention: RETENTION };
+                Publication { dir, packages, older, comps, appstream, key, retention };
             publication.publish(errand).await?;
         }
         Ok(joined)
@@ -261,6 +263,12 @@ impl Publisher {
             queues.remove(&repo);
         }
     }
+}
+
+/// How a project's applications are described, if it wants that and the machine has the tool.
+fn appstream(project: &Project) -> Option<AppStream> {
+    let program = project.settings.appstream.then(|| process::find(APPSTREAM_BUILDER))??;
+    Some(AppStream { program, origin: project.full_name() })
 }
 
 /// The same files, as a directory below that of the repository names them.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use coprbox::repo::check::{Depth, Report, check};
 use coprbox::repo::publish::sweep;
-use coprbox::repo::{Error, move_in};
+use coprbox::repo::{AppStream, Error, move_in};
 
 use crate::fixture::{Box, names_in, package};
 
@@ -323,4 +323,38 @@ async fn dnf_takes_packages_and_metadata_that_the_project_has_signed() {
         .unwrap();
     let refused = dnf(&["--refresh", "--setopt=skip_if_unavailable=0", "makecache"]).unwrap();
     assert!(!refused.status.success());
+}
+
+#[tokio::test]
+async fn applications_are_described_behind_a_fence_or_not_at_all() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let a_box = Box::new();
+    let (one, two) = (a_box.add(1), a_box.add(2));
+    let program = a_box.root.path().join("stand-in");
+    let publish = |text: &str| {
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut publication = a_box.publication(&[one.clone(), two.clone()], None);
+        let origin = "@devs/tools".to_owned();
+        publication.appstream = Some(AppStream { program: program.clone(), origin });
+        publication.publish(a_box.errand())
+    };
+    let described = || String::from_utf8(repomd(&a_box.repo())).unwrap().contains("\"appstream\"");
+    publish("#!/bin/sh\nexit 1\n").await.unwrap();
+    assert_eq!(looks_good(&a_box.repo()).len(), 2);
+    assert!(!described(), "there is nothing to add");
+
+    let secret = a_box.root.path().join("data/secret");
+    fs::write(&secret, "").unwrap();
+    let text = format!(
+        "#!/bin/sh\nset -e\ntest ! -e {}\ntest 2 = $(ls /packages | wc -l)\n! touch /packages/x\n\
+         case \"$*\" in *--origin=@devs/tools*) echo '<components/>' | gzip > /out/appstream.xml.gz\n\
+         esac\n",
+        secret.display()
+    );
+    publish(&text).await.unwrap();
+    assert_eq!(looks_good(&a_box.repo()).len(), 2);
+    assert!(described(), "{}", String::from_utf8(repomd(&a_box.repo())).unwrap());
+    assert_eq!(names_in(&a_box.repo()), ["00000001-tiny", "00000002-tiny", "repodata"]);
 }

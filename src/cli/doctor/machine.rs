@@ -19,7 +19,10 @@ const NEEDED: [(&str, &str); 5] = [
 ];
 
 /// Without these something is missing, but not the main job.
-const USEFUL: [(&str, &str); 1] = [("git", "builds from git are not possible without it")];
+const USEFUL: [(&str, &str); 2] = [
+    ("git", "builds from git are not possible without it"),
+    ("appstream-builder", "projects that ask for AppStream metadata get none without it"),
+];
 
 /// What the embedded builder calls.
 const SANDBOX: [&str; 4] = ["dnf", "bwrap", "setpriv", "unshare"];
