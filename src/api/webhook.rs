@@ -10,7 +10,7 @@ use crate::model::{Owner, ProjectName};
 use crate::ops::{App, webhooks};
 
 #[derive(Serialize)]
-struct Secret {
+struct Generated {
     id: i64,
     name: ProjectName,
     ownername: Owner,
@@ -19,9 +19,9 @@ struct Secret {
 }
 
 #[post("/webhook/generate/<owner>/<name>")]
-async fn generate(app: &State<App>, caller: ApiUser, owner: &str, name: &str) -> Answer<Secret> {
+async fn generate(app: &State<App>, caller: ApiUser, owner: &str, name: &str) -> Answer<Generated> {
     let (project, webhook_secret) = webhooks::new_secret(app, &caller.user, (owner, name)).await?;
-    Ok(Json(Secret {
+    Ok(Json(Generated {
         id: project.id.0,
         full_name: project.full_name(),
         name: project.name,
