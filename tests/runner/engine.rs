@@ -3,3 +3,4 @@
 mod devel;
 mod fixture;
 mod janitor;
+mod review;

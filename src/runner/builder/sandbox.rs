@@ -14,6 +14,7 @@ use super::script::{Ran, Script};
 use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
+use crate::model::options::{Bootstrap, Isolation};
 use crate::process;
 use crate::runner::log::LiveLog;
 use crate::runner::sandbox::arch::Arch;
@@ -134,6 +135,7 @@ impl Sandbox {
             let text = format!("{} is not a chroot of the sandbox builder", chroot.name);
             return Err(BuildError::Internal(text));
         };
+        say_what_is_for_mock(bench, config);
         let work = &bench.job.work_dir;
         let arch = Arch::of(&chroot.name, !bench.job.launcher.is_empty())?;
         let place = self.roots.place(&chroot.name)?;
@@ -318,6 +320,19 @@ impl Site<'_> {
         let (root, home) = (&self.root, &self.home);
         let inside = Inside { root, home, personality: self.arch.personality };
         self.bench.run(&self.bench.build_log, inside.command(network, words)).await
+    }
+}
+
+/// Two settings choose between mock's ways to make and to enter a root; here there is one way.
+fn say_what_is_for_mock(bench: &Bench<'_>, config: &BuildConfig) {
+    let log = &bench.job.log;
+    if config.bootstrap != Bootstrap::Default {
+        let word = config.bootstrap;
+        log.line(format!("bootstrap is '{word}', for mock: here the server's dnf makes the root"));
+    }
+    if config.isolation != Isolation::Default {
+        let word = config.isolation;
+        log.line(format!("isolation is '{word}', for mock: here bubblewrap fences every build"));
     }
 }
 

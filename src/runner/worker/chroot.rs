@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use tokio::task::block_in_place;
 
+use super::review::Subject;
 use super::{Bench, PAUSE, Stop, results};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::job::{Phase, Stage};
 use crate::model::project::Project;
 use crate::model::{BuildChrootId, BuildId, ChrootState};
-use crate::repo;
+use crate::process;
+use crate::repo::{self, APPSTREAM_BUILDER};
 use crate::runner::build::async_build;
 use crate::runner::log::LiveLog;
 use crate::runner::publisher::PublishError;
@@ -149,6 +151,13 @@ impl Bench<'_> {
         say(backend, &format!("built {} packages", files.len()));
         let (job, id) = (self.job.id, part.id);
         self.shop.store.write(move |db| record::chroot_built(db, job, id, &files)).await?;
+        let wants_review = self.project(build).await?.settings.fedora_review;
+        if let Some(package) = build.package.as_ref().filter(|_| wants_review) {
+            let (chroot, config) = (&chroot, &config);
+            let subject = Subject { build, package, chroot, config, packages: &packages, dir };
+            let outcome = self.review(&subject).await?;
+            say(backend, &outcome);
+        }
         Ok(())
     }
 
@@ -162,6 +171,10 @@ impl Bench<'_> {
     ) -> Result<Stage, Stop> {
         let packages = self.packages_dir();
         let project = self.project(build).await?;
+        if project.settings.appstream && process::find(APPSTREAM_BUILDER).is_none() {
+            let help = process::package_for(APPSTREAM_BUILDER);
+            say(backend, &format!("no AppStream metadata: {APPSTREAM_BUILDER} is missing: {help}"));
+        }
         let key = self.shop.publisher.key(&project, self.errand()).await?;
         say(backend, &format!("signing {} packages", results::rpm_files(&packages)?.len()));
         repo::move_to_copr(&packages, dir, &key, self.errand()).await?;

@@ -6,6 +6,7 @@
 mod chroot;
 mod config;
 mod results;
+mod review;
 mod source;
 mod tidy;
 

@@ -20,7 +20,9 @@ use coprbox::ops::projects::{self, NewProject, Wish};
 use coprbox::ops::{App, chroots};
 use coprbox::repo::check::{Depth, check};
 use coprbox::runner::builder::script::{Ran, Script};
-use coprbox::runner::builder::{Builder, Builders, Built, Description, Job, SpecSource, Work};
+use coprbox::runner::builder::{
+    BuildError, Builder, Builders, Built, Description, Job, SpecSource, Work,
+};
 use coprbox::runner::{Engine, Runner};
 use coprbox::store::{Connection, Store, StoreError, jobs, users};
 use tempfile::TempDir;
@@ -88,12 +90,23 @@ impl Builder for Shelf {
 
     fn run_script<'a>(
         &'a self,
-        _job: &'a Job,
-        _chroot: &'a Chroot,
+        job: &'a Job,
+        chroot: &'a Chroot,
         _config: &'a BuildConfig,
-        _script: &'a Script,
+        script: &'a Script,
     ) -> Work<'a, Ran> {
-        only_srpms()
+        Box::pin(async move {
+            // "plain" is a package in whose chroot there are no tools.
+            if script.out == "plain" {
+                let names = script.needs.clone();
+                return Err(BuildError::MissingTools { chroot: chroot.name.clone(), names });
+            }
+            job.log.line(script.command.join(" "));
+            let reviewed = fs::read_dir(&script.tree).unwrap().count();
+            let review = script.to.join("review.txt");
+            fs::write(&review, format!("{reviewed} packages reviewed\n")).unwrap();
+            Ok(Ran { code: 0, files: vec![review], tail: String::new() })
+        })
     }
 
     fn rebuild<'a>(
@@ -188,7 +201,7 @@ impl Works {
         };
         let build = builds::submit_upload(&self.app, &self.alice, wish, Some(file)).await.unwrap();
         let done = || async { self.get(build.id).await.is_none_or(|b| b.state.is_finished()) };
-        self.app.runner.wait_until(Duration::from_secs(60), done).await;
+        self.app.runner.wait_until(Duration::from_mins(1), done).await;
         let build = self.get(build.id).await.unwrap();
         assert_eq!(build.state, BuildState::Succeeded, "{:?}", build.source_message);
         build.id
@@ -204,7 +217,7 @@ impl Works {
             let queued = self.app.store.read(jobs::any).await;
             !queued.unwrap()
         };
-        self.app.runner.wait_until(Duration::from_secs(60), is_done).await;
+        self.app.runner.wait_until(Duration::from_mins(1), is_done).await;
         assert!(is_done().await, "the engine is still at work");
     }
 
