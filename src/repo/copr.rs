@@ -1,7 +1,9 @@
 //! The life of a copr on disk, in the words of the original Copr, whose worker module had these
-//! functions: its repositories are made empty, and what was built is moved into them.
+//! functions: its repositories are made empty, what was built is moved into them, and in the end
+//! they are removed.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use tokio::task::spawn_blocking;
 
@@ -51,4 +53,44 @@ pub async fn move_to_copr(
     key.sign_rpms(&unsigned, errand).await?;
     let (from, to) = (from.to_owned(), to.to_owned());
     spawn_blocking(move || move_in(&from, &to)).await?
+}
+
+/// Removes repositories with all packages in them, given as paths below the data directory, like
+/// `results/alice/tools/fedora-43-x86_64`. What is not there is as good as removed; a path that
+/// leads out of the data directory, or means all of a room of it, is passed over. Blocks.
+pub fn remove_repos(layout: &Layout, paths: &[String]) -> Result<(), Error> {
+    for path in paths.iter().map(Path::new) {
+        let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
+        if is_below && path.components().count() > 1 {
+            let path = layout.data_dir().join(path);
+            match std::fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::Disk { path, error });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_above_or_beside_the_data_directory_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("data");
+        let layout = Layout::new(&root, "http://a".parse().unwrap());
+        for kept in ["keep", "data/results/a", "data/trash/1"] {
+            std::fs::create_dir_all(dir.path().join(kept)).unwrap();
+        }
+        let outside = dir.path().join("keep").display().to_string();
+        let paths = ["../keep".into(), outside, "results".into(), String::new(), "trash/1".into()];
+        remove_repos(&layout, &paths).unwrap();
+        assert!(dir.path().join("keep").exists() && root.join("results/a").exists());
+        assert!(!root.join("trash/1").exists());
+        remove_repos(&layout, &["trash/1".into()]).unwrap();
+    }
 }

@@ -20,7 +20,7 @@ pub mod sign;
 use tokio_util::sync::CancellationToken;
 
 pub use appstream::{AppStream, PROGRAM as APPSTREAM_BUILDER};
-pub use copr::{create_copr, move_to_copr};
+pub use copr::{create_copr, move_to_copr, remove_repos};
 pub use error::Error;
 pub use layout::Layout;
 pub use publish::{Publication, move_in, put_comps};

@@ -2,11 +2,12 @@
 //! files that they no longer name.
 
 use std::io;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use super::{Bench, PAUSE, remove_dir};
 use crate::model::job::Tidy;
 use crate::model::{ChrootName, DirName, Owner};
+use crate::repo;
 use crate::runner::publisher::PublishError;
 use crate::store::{Connection, StoreError, jobs, project_chroots, projects};
 
@@ -36,11 +37,11 @@ impl Bench<'_> {
 
     /// Removes a directory given as a path below the data directory.
     async fn remove(&self, path: &str) -> Result<(), RemovalError> {
-        let root = self.shop.layout.data_dir().to_owned();
+        let layout = self.shop.layout.clone();
         let mut path = path.to_owned();
         if let Some(place) = Place::of(&path) {
             let aside = format!("trash/{}", self.job.id);
-            let (from, to) = (root.join(&path), root.join(&aside));
+            let (from, to) = (layout.data_dir().join(&path), layout.data_dir().join(&aside));
             // In a transaction, so that nobody makes it again between the look and the move.
             let gone = self.shop.store.write(move |db| place.move_aside(db, &from, &to)).await?;
             if !gone {
@@ -48,7 +49,7 @@ impl Bench<'_> {
             }
             path = aside;
         }
-        tokio::task::spawn_blocking(move || remove_below(&root, &path))
+        tokio::task::spawn_blocking(move || repo::remove_repos(&layout, &[path]))
             .await
             .map_err(StoreError::from)??;
         Ok(())
@@ -60,6 +61,8 @@ impl Bench<'_> {
 enum RemovalError {
     #[error(transparent)]
     Disk(#[from] io::Error),
+    #[error(transparent)]
+    Repo(#[from] repo::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -113,35 +116,9 @@ impl Place {
     }
 }
 
-/// Removes a directory given as a path below `root`; nothing outside of it, whatever it says.
-fn remove_below(root: &Path, path: &str) -> io::Result<()> {
-    let path = Path::new(path);
-    let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
-    if is_below && path.components().count() > 1 {
-        remove_dir(&root.join(path))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_above_or_beside_the_data_directory_is_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().join("data");
-        for kept in ["keep", "data/results/a", "data/trash/1"] {
-            std::fs::create_dir_all(dir.path().join(kept)).unwrap();
-        }
-        let outside = dir.path().join("keep").display().to_string();
-        for path in ["../keep", &outside, "results", "", "trash/1"] {
-            remove_below(&root, path).unwrap();
-        }
-        assert!(dir.path().join("keep").exists() && root.join("results/a").exists());
-        assert!(!root.join("trash/1").exists());
-        remove_below(&root, "trash/1").unwrap();
-    }
 
     #[test]
     fn only_what_has_a_name_that_may_be_used_again_is_looked_up() {
