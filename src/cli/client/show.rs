@@ -11,7 +11,7 @@ pub(super) fn coprs(coprs: &[Copr], json: bool) -> anyhow::Result<()> {
     }
     let row = |copr: &Copr| {
         let summary = first_line(&copr.description);
-        [copr.full_name.clone(), copr.releases.join(" "), summary.to_owned()]
+        [copr.full_name.clone(), copr.releases.join(" "), summary]
     };
     titled(["COPR", "RELEASES", "DESCRIPTION"], coprs.iter().map(row))
 }
