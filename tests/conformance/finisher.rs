@@ -39,7 +39,11 @@ enum Event {
 fn main() -> anyhow::Result<()> {
     let database: PathBuf = std::env::args_os().nth(1).context("no DATABASE is named")?.into();
     let event: Event = serde_json::from_reader(std::io::stdin())?;
-    Store::open(&database)?.write_now(|db| play(db, event).map_err(Failure))?;
+    let done = Store::open(&database)?.write_now(|db| play(db, event).map_err(Failure))?;
+    if let Some(dir) = done.as_ref().and_then(|build| build.source.upload_dir()) {
+        let data = database.parent().context("the database has no directory")?;
+        std::fs::remove_dir_all(data.join("uploads").join(dir))?;
+    }
     Ok(())
 }
 
@@ -54,23 +58,25 @@ impl From<StoreError> for Failure {
     }
 }
 
-fn play(db: &Connection, event: Event) -> anyhow::Result<()> {
-    let id = match event {
+/// Returns the build if it needs what was uploaded for it no more.
+fn play(db: &Connection, event: Event) -> anyhow::Result<Option<Build>> {
+    let (id, is_done) = match event {
         Event::Source { build_id, status, pkg_name, pkg_version } => {
             let made = pkg_name.zip(pkg_version);
             source(db, build(db, build_id)?, &status, made)?;
-            build_id
+            (build_id, status == "failed")
         }
         Event::Import { build_id, ok } => {
             import(db, &build(db, build_id)?, ok)?;
-            build_id
+            (build_id, true)
         }
         Event::Chroot { build_id, chroot, status, packages } => {
             part(db, BuildId(build_id), &chroot.parse()?, &status, &packages)?;
-            build_id
+            (build_id, false)
         }
     };
-    settle_times(db, id)
+    settle_times(db, id)?;
+    Ok(if is_done { Some(build(db, id)?) } else { None })
 }
 
 fn build(db: &Connection, id: i64) -> anyhow::Result<Build> {
@@ -101,7 +107,7 @@ fn source(
 fn importing(db: &Connection, build: &Build, name: &str, version: &str) -> anyhow::Result<()> {
     let name = name.parse()?;
     let package = packages::find_or_insert(db, build.project_id, &name, &build.source)?;
-    let file = format!("{name}-{}.src.rpm", version.rsplit(':').next().unwrap_or(version));
+    let file = format!("{name}-{version}.src.rpm");
     builds::set_package(db, build.id, package.id, version, &file)?;
     if build.chroots.is_empty() {
         let enabled = project_chroots::enabled_names(db, build.project_id)?;

@@ -55,7 +55,7 @@ async fn show(
 #[get("/coprs/build/<id>")]
 async fn short(app: &State<App>, id: BuildId) -> Result<Redirect, PageError> {
     let build = app.store.read(move |db| pages::build(db, id)).await?;
-    Ok(Redirect::to(view::build_url(&build.owner, &build.project, id)))
+    Ok(Redirect::found(view::build_url(&build.owner, &build.project, id)))
 }
 
 /// Stops a build.
