@@ -4,7 +4,7 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, post, routes};
 use serde_json::{Value, json};
 
-use super::error::{Answer, ApiError};
+use super::error::Answer;
 use super::params::List;
 use super::project::mistakes;
 use super::source::{source, uploaded};
@@ -13,7 +13,7 @@ use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
 use crate::ops::builds::{self, Wish};
 use crate::ops::sources::SourceKind;
-use crate::ops::{App, Error, Mistakes};
+use crate::ops::{App, Mistakes};
 
 /// What the fields say about how to build.
 pub(super) fn wish(mut read: FieldReader<'_>) -> Wish {
@@ -98,15 +98,6 @@ async fn from_script(app: &State<App>, caller: ApiUser, body: Body) -> Answer<Bu
     from_source(app, &caller, &body, SourceKind::Custom).await
 }
 
-/// Ready packages are refused in so many words, after all that any build is checked for.
-#[post("/build/create/rpm-upload", data = "<body>")]
-async fn from_rpms(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
-    builds::check(app, &caller.user, wish(body.reader())).await?;
-    Err(ApiError(Error::invalid(
-        "This server does not take rpm-upload yet. Hand in a source package or a spec file.",
-    )))
-}
-
 pub(super) fn routes() -> Vec<Route> {
     routes![
         check,
@@ -116,7 +107,6 @@ pub(super) fn routes() -> Vec<Route> {
         from_distgit,
         from_pypi,
         from_rubygems,
-        from_script,
-        from_rpms
+        from_script
     ]
 }

@@ -22,6 +22,7 @@ mod params;
 mod project;
 mod project_chroot;
 mod project_permission;
+mod rpm_upload;
 mod rpmrepo;
 mod source;
 mod upload;
@@ -43,6 +44,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount(BASE, mock_chroot::routes())
         .mount(BASE, package::routes())
         .mount(BASE, create::routes())
+        .mount(BASE, rpm_upload::routes())
         .mount(BASE, build::routes())
         .mount(BASE, build_chroot::routes())
         .mount(BASE, monitor::routes())

@@ -80,7 +80,8 @@ fn check_file(dir: &Path, file: &Listed, depth: Depth) -> Result<(), String> {
     }
 }
 
-fn sha256(path: &Path) -> Result<String, Error> {
+/// The SHA-256 sum of a file, in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String, Error> {
     let mut sum = Sha256::new();
     let mut file = File::open(path).map_err(Error::disk(path))?;
     io::copy(&mut file, &mut Hasher(&mut sum)).map_err(Error::disk(path))?;

@@ -53,6 +53,11 @@ impl Package {
         }
         Ok(())
     }
+
+    /// Whether this binary package is one for chroots of `arch`.
+    pub fn installs_on(&self, arch: &str) -> bool {
+        !self.is_source && (self.arch == "noarch" || family(arch).contains(&self.arch.as_str()))
+    }
 }
 
 /// The names under which specs may mean a chroot of `arch`: what rpmbuild's target there is, and
@@ -104,6 +109,23 @@ mod tests {
         let mut package = source();
         package.build_archs = vec!["noarch".into()];
         assert_eq!(package.builds_on("s390x"), Ok(()));
+    }
+
+    #[test]
+    fn binary_packages_are_for_one_architecture_or_for_all() {
+        let mut package = source();
+        assert!(!package.installs_on("src"));
+        package.is_source = false;
+        for (own, arch, fits) in [
+            ("noarch", "s390x", true),
+            ("x86_64", "x86_64", true),
+            ("i686", "i386", true),
+            ("i686", "x86_64", false),
+            ("aarch64", "x86_64", false),
+        ] {
+            package.arch = own.to_owned();
+            assert_eq!(package.installs_on(arch), fits, "{own} on {arch}");
+        }
     }
 
     #[test]

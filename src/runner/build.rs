@@ -30,7 +30,7 @@ pub async fn async_build(
 }
 
 /// Moves the packages in `from` into a directory of their own, and reads what they are.
-fn set_apart(from: &Path, packages: &Path) -> Result<Vec<(String, Nevra)>, BuildError> {
+pub(super) fn set_apart(from: &Path, packages: &Path) -> Result<Vec<(String, Nevra)>, BuildError> {
     let half = packages.with_extension("new");
     remove_dir(&half)?;
     std::fs::create_dir_all(&half)?;

@@ -72,7 +72,8 @@ pub fn source_succeeded(db: &Connection, job: JobId, id: BuildId, made: &MadeSou
         return source_failed(db, job, id, SourceState::Canceled, "canceled");
     }
     let package = packages::find_or_insert(db, build.project_id, &made.name, &build.source)?;
-    builds::set_package(db, id, package.id, &made.package.nevra().evr(), &made.file)?;
+    let version = made.package.nevra().evr();
+    builds::set_package(db, id, package.id, &version, Some(&made.file))?;
     if build.chroots.is_empty() {
         give_chroots(db, &build, &package.chroot_denylist)?;
     }

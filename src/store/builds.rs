@@ -263,7 +263,7 @@ pub fn set_package(
     id: BuildId,
     package: PackageId,
     version: &str,
-    srpm: &str,
+    srpm: Option<&str>,
 ) -> Result<()> {
     db.prepare_cached("UPDATE builds SET package_id = ?2, version = ?3, srpm = ?4 WHERE id = ?1")?
         .execute(params![id, package, version, srpm])?;

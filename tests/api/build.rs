@@ -100,18 +100,6 @@ fn mistakes_are_told_and_nothing_is_made() {
 }
 
 #[test]
-fn sources_of_later_days_are_refused_in_so_many_words() {
-    let hub = with_tools();
-    let path = "/api_3/build/create/rpm-upload";
-    let body = json!({"ownername": "alice", "projectname": "tools"});
-    assert!(hub.post("alice", path, body.clone()).refused(400).contains("rpm-upload"));
-    hub.post("bob", path, body.clone()).refused(403);
-    hub.post("", path, body).refused(401);
-    let body = json!({"ownername": "alice", "projectname": "none"});
-    hub.post("alice", path, body).refused(404);
-}
-
-#[test]
 fn a_check_makes_nothing() {
     let hub = with_tools();
     let check = |who: &str, dir: &str| {

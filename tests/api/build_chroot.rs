@@ -23,7 +23,7 @@ fn half_built() -> Hub {
         .write_now(|tx| {
             let name = "a".parse().unwrap();
             let package = packages::find_or_insert(tx, ProjectId(1), &name, &SourceSpec::Unset)?;
-            builds::set_package(tx, id, package.id, "1-1", "a-1-1.src.rpm")?;
+            builds::set_package(tx, id, package.id, "1-1", Some("a-1-1.src.rpm"))?;
             for state in [SourceState::Starting, SourceState::Succeeded] {
                 builds::set_source_state(tx, id, state, None)?;
             }

@@ -17,6 +17,7 @@ mod package_edit;
 mod project;
 mod project_chroot;
 mod project_permission;
+mod rpm_upload;
 mod upload;
 mod user_documents;
 mod webhook;

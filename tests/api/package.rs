@@ -22,7 +22,7 @@ fn with_package() -> (Hub, i64, i64) {
             let project = ProjectId(project["id"].as_i64().unwrap());
             let source = SourceSpec::Link { url: "http://h/a-1-1.src.rpm".into() };
             let made = packages::find_or_insert(tx, project, &"a".parse().unwrap(), &source)?;
-            builds::set_package(tx, BuildId(id), made.id, "1-1", "a-1-1.src.rpm")?;
+            builds::set_package(tx, BuildId(id), made.id, "1-1", Some("a-1-1.src.rpm"))?;
             Ok::<_, StoreError>(made)
         })
         .unwrap();

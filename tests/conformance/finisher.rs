@@ -108,7 +108,7 @@ fn importing(db: &Connection, build: &Build, name: &str, version: &str) -> anyho
     let name = name.parse()?;
     let package = packages::find_or_insert(db, build.project_id, &name, &build.source)?;
     let file = format!("{name}-{version}.src.rpm");
-    builds::set_package(db, build.id, package.id, version, &file)?;
+    builds::set_package(db, build.id, package.id, version, Some(&file))?;
     if build.chroots.is_empty() {
         let enabled = project_chroots::enabled_names(db, build.project_id)?;
         let excluded = builds::excluded_chroots(db, build.id)?;

@@ -2,5 +2,7 @@
 
 mod devel;
 mod fixture;
+mod house;
 mod janitor;
 mod review;
+mod uploads;

@@ -163,7 +163,7 @@ fn advance(
     let name = "hello".parse().unwrap();
     let package = packages::find_or_insert(tx, build.project_id, &name, &build.source)?;
     builds::set_source_state(tx, id, SourceState::Starting, None)?;
-    builds::set_package(tx, id, package.id, "2.12-1", "hello-2.12-1.src.rpm")?;
+    builds::set_package(tx, id, package.id, "2.12-1", Some("hello-2.12-1.src.rpm"))?;
     builds::set_source_state(tx, id, SourceState::Succeeded, None)?;
     let key = coprbox::model::job::RepoKey {
         dir: build.dir_id,

@@ -128,7 +128,7 @@ pub(super) fn insert(
 }
 
 /// The directory of a plan, made on the way with its empty repositories queued.
-fn place(tx: &Connection, plan: &Plan) -> Result<DirId> {
+pub(super) fn place(tx: &Connection, plan: &Plan) -> Result<DirId> {
     let name = match &plan.dir {
         Place::There(dir) => return Ok(dir.id),
         Place::New(name) => name,

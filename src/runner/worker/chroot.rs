@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::job::{Phase, Stage};
 use crate::model::project::Project;
+use crate::model::source::SourceSpec;
 use crate::model::{BuildChrootId, BuildId, ChrootState};
 use crate::process;
 use crate::repo::{self, APPSTREAM_BUILDER};
@@ -34,7 +35,7 @@ impl Bench<'_> {
         let job = self.job.id;
         let store = &self.shop.store;
         let started = store.write(move |db| record::chroot_starts(db, job, build, chroot)).await?;
-        let Some((build, part)) = started else { return Ok(()) };
+        let Some((build, part)) = started else { return self.forget_uploads(build).await };
         let mut outcome = self.build_and_publish(&build, &part, phase).await;
         while let Ok(stage) = outcome {
             let id = part.id;
@@ -65,7 +66,7 @@ impl Bench<'_> {
             }
         }
         self.clear_away().await;
-        Ok(())
+        self.forget_uploads(build.id).await
     }
 
     /// All of it, with the logs; only the end is left to the caller to record.
@@ -91,7 +92,12 @@ impl Bench<'_> {
         self.shop.store.write(move |db| record::chroot_runs(db, id)).await?;
         let mut built = Ok(());
         if !is_built {
-            built = self.build(build, part, &dir, &backend).await;
+            built = match &build.source {
+                SourceSpec::RpmUpload { dir: from, files } => {
+                    self.take_in(part, (from, files), &dir, &backend).await
+                }
+                _ => self.build(build, part, &dir, &backend).await,
+            };
         }
         let outcome = match built {
             Ok(()) => self.publish(build, part, &dir, &backend).await,
@@ -118,7 +124,7 @@ impl Bench<'_> {
         }
     }
 
-    fn packages_dir(&self) -> PathBuf {
+    pub(super) fn packages_dir(&self) -> PathBuf {
         self.dir.join("packages")
     }
 
@@ -198,7 +204,7 @@ impl Bench<'_> {
 }
 
 /// A line of the engine's own log of a chroot.
-fn say(backend: &LiveLog, text: &str) {
+pub(super) fn say(backend: &LiveLog, text: &str) {
     backend.line(format!("{} {text}", Timestamp::now()));
 }
 

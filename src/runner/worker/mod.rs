@@ -9,6 +9,7 @@ mod results;
 mod review;
 mod source;
 mod tidy;
+mod uploads;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -77,7 +77,7 @@ fn a_build_goes_from_source_to_repository() {
 
             let source = SourceSpec::Unset;
             let package = packages::find_or_insert(db, project, &"a".parse().unwrap(), &source)?;
-            set_package(db, id, package.id, "1-1", "a-1-1.src.rpm")?;
+            set_package(db, id, package.id, "1-1", Some("a-1-1.src.rpm"))?;
             let chroot = build_chroots::insert(db, id, repo, ChrootState::Pending)?;
             set_source_state(db, id, SourceState::Succeeded, None)?;
             assert_eq!(state(db, id), BuildState::Pending);
