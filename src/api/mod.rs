@@ -12,6 +12,7 @@ mod comps;
 mod create;
 mod dotrepo;
 mod error;
+mod fork;
 mod general;
 mod methods;
 mod mock_chroot;
@@ -39,6 +40,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     rocket
         .mount(BASE, general::routes())
         .mount(BASE, project::routes())
+        .mount(BASE, fork::routes())
         .mount(BASE, project_permission::routes())
         .mount(BASE, project_chroot::routes())
         .mount(BASE, mock_chroot::routes())

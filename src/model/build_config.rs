@@ -194,6 +194,7 @@ mod tests {
             settings,
             persistent: false,
             key_fingerprint: None,
+            forked_from: None,
             delete_after: None,
         }
     }

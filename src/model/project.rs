@@ -25,6 +25,8 @@ pub struct Project {
     pub persistent: bool,
     /// The fingerprint of its signing key, once that is made.
     pub key_fingerprint: Option<String>,
+    /// The project that it was forked from, if it was and that is still there.
+    pub forked_from: Option<ProjectId>,
     /// When a temporary project goes away.
     pub delete_after: Option<Timestamp>,
 }

@@ -172,6 +172,7 @@ mod tests {
             settings: ProjectSettings { auto_prune, ..ProjectSettings::default() },
             persistent,
             key_fingerprint: None,
+            forked_from: None,
             delete_after: None,
         }
     }

@@ -11,6 +11,7 @@ pub mod chroots;
 pub mod comps;
 mod deploy_keys;
 pub mod error;
+pub mod forks;
 pub mod install;
 pub mod janitor;
 pub mod mistakes;

@@ -23,7 +23,7 @@ pub use appstream::{AppStream, PROGRAM as APPSTREAM_BUILDER};
 pub use copr::{create_copr, move_to_copr, remove_repos};
 pub use error::Error;
 pub use layout::Layout;
-pub use publish::{Publication, move_in, put_comps};
+pub use publish::{Publication, move_in, put_comps, put_dirs};
 pub use sign::SigningKey;
 
 use crate::process::{JobMark, Program};

@@ -5,7 +5,7 @@
 //! earlier generations, whose names contain their checksums, are carried along for a while:
 //! clients that have read an old `repomd.xml` go on to fetch what it names.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::ops::Deref;
@@ -352,6 +352,32 @@ pub fn move_in(from: &Path, to: &Path) -> Result<Vec<String>, Error> {
     }
     disk::sync(to)?;
     packages_in(to)
+}
+
+/// Gives result directories that were made elsewhere their places, instead of what an earlier
+/// attempt may have left there: each is moved from the first path to the second, on one file
+/// system. Blocks until their packages are on the disk; many at once wait little longer than one.
+pub fn put_dirs(dirs: &[(&Path, &Path)]) -> Result<(), Error> {
+    let mut made = Vec::new();
+    for (from, _) in dirs {
+        made.extend(packages_in(from)?.iter().map(|name| from.join(name)));
+        made.push(from.to_path_buf());
+    }
+    disk::sync_all(&made)?;
+    let mut parents = BTreeSet::new();
+    for (from, to) in dirs {
+        match fs::remove_dir_all(to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::Disk { path: to.to_path_buf(), error });
+            }
+            _ => {}
+        }
+        let parent = to.parent().unwrap_or(to);
+        fs::create_dir_all(parent).map_err(Error::disk(parent))?;
+        fs::rename(from, to).map_err(Error::disk(to))?;
+        parents.insert(parent.to_owned());
+    }
+    disk::sync_all(&parents.into_iter().collect::<Vec<_>>())
 }
 
 /// Puts the comps file of a repository into its directory, where Copr has it, or removes it; the

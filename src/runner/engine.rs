@@ -10,12 +10,12 @@ use super::builder::Builders;
 use super::handle::Runner;
 use super::publisher::Publisher;
 use super::worker::Workshop;
-use super::{disk, recover, scheduler};
+use super::{disk, forks, recover, scheduler};
 use crate::config::Config;
-use crate::model::JobId;
 use crate::model::job::Job;
+use crate::model::{JobId, ProjectId};
 use crate::repo::Layout;
-use crate::store::{Store, StoreError, jobs};
+use crate::store::{self, Store, StoreError, jobs};
 
 /// How often the queue is looked at without a reason: another process may have written to it.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -42,6 +42,9 @@ pub struct Engine {
     shop: Arc<Workshop>,
     builds: JoinSet<()>,
     tidiers: JoinSet<()>,
+    /// One at the most: copying and signing is work for the disk and for one processor.
+    copiers: JoinSet<()>,
+    last_filled: ProjectId,
     is_short_of_disk: bool,
 }
 
@@ -61,6 +64,8 @@ impl Engine {
             shop: Arc::new(shop),
             builds: JoinSet::new(),
             tidiers: JoinSet::new(),
+            copiers: JoinSet::new(),
+            last_filled: ProjectId(0),
             is_short_of_disk: false,
         }
     }
@@ -79,17 +84,20 @@ impl Engine {
         while !shutdown.is_cancelled() {
             writes.borrow_and_update();
             self.start_tidying().await?;
+            self.start_copying().await?;
             self.start_builds().await?;
             tokio::select! {
                 _ = writes.changed() => {}
                 Some(ended) = self.builds.join_next() => ended?,
                 Some(ended) = self.tidiers.join_next() => ended?,
+                Some(ended) = self.copiers.join_next() => ended?,
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = shutdown.cancelled() => {}
             }
         }
         while self.builds.join_next().await.is_some() {}
         while self.tidiers.join_next().await.is_some() {}
+        while self.copiers.join_next().await.is_some() {}
         Ok(())
     }
 
@@ -123,6 +131,20 @@ impl Engine {
                 self.tidiers.spawn(async move { shop.run(job).await });
             }
         }
+        Ok(())
+    }
+
+    /// Gives the next fork in turn its turn.
+    async fn start_copying(&mut self) -> Result<(), EngineError> {
+        if !self.copiers.is_empty() {
+            return Ok(());
+        }
+        let last = self.last_filled;
+        let next = self.shop.store.read(move |db| store::forks::next_project(db, last)).await?;
+        let Some(project) = next else { return Ok(()) };
+        self.last_filled = project;
+        let shop = Arc::clone(&self.shop);
+        self.copiers.spawn(async move { forks::fill(&shop, project).await });
         Ok(())
     }
 

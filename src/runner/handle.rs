@@ -65,6 +65,11 @@ impl Runner {
     /// Notes that a job has ended.
     pub(super) fn end(&self, job: JobId) {
         self.lock().remove(&job);
+        self.tell();
+    }
+
+    /// Has everybody who waits look at the database.
+    pub(super) fn tell(&self) {
         self.ended.send_modify(|count| *count += 1);
     }
 

@@ -3,12 +3,13 @@
 //! Rows in the database are the truth. [`engine`] looks at them after every write and every few
 //! seconds, [`scheduler`] chooses, [`worker`] does the work and writes into the tables what
 //! [`record`] allows in one step, [`publisher`] brings packages into repositories, [`recover`]
-//! puts back what a dead server left.
+//! puts back what a dead server left. `forks` copies the files of forked builds.
 
 mod build;
 pub mod builder;
 mod disk;
 pub mod engine;
+mod forks;
 pub mod handle;
 pub mod log;
 mod publisher;

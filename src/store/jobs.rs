@@ -6,7 +6,7 @@ use super::convert::Json;
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::model::job::{Candidate, Job, Phase, Tidy, Work};
-use crate::model::{BuildChrootId, BuildId, JobId, ProjectId};
+use crate::model::{BuildChrootId, BuildId, DirId, JobId, ProjectId};
 
 /// Queues the source build of a build.
 pub fn queue_source(db: &Connection, build: BuildId) -> Result<()> {
@@ -75,6 +75,17 @@ pub fn removes(db: &Connection, path: &str) -> Result<bool> {
              )",
         )?
         .query_row([path], |row| row.get(0))?)
+}
+
+/// Whether work is queued that makes metadata of this directory anew. Looks at all work on the
+/// results tree, of which there is little.
+pub fn renews(db: &Connection, dir: DirId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM jobs, json_each(jobs.payload, '$.repos') repo
+             WHERE jobs.kind = 'tidy' AND json_extract(repo.value, '$.dir') = ?1 LIMIT 1",
+        )?
+        .exists([dir])?)
 }
 
 /// Whether a job is worth waiting for: it runs, or has not been tried yet. One that was tried and

@@ -12,6 +12,7 @@ pub mod chroots;
 mod convert;
 pub mod deploy_keys;
 pub mod expiry;
+pub mod forks;
 pub mod groups;
 pub mod jobs;
 mod migrations;

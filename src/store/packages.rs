@@ -112,6 +112,17 @@ pub fn uploads_in(db: &Connection, project: ProjectId) -> Result<Vec<String>> {
     .collect()
 }
 
+/// Whether a package keeps this directory of uploads; forks share theirs with their originals.
+/// Looks at every package.
+pub fn keeps(db: &Connection, dir: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM packages WHERE json_extract(source, '$.type') = 'upload'
+                 AND json_extract(source, '$.dir') = ?1 LIMIT 1",
+        )?
+        .exists([dir])?)
+}
+
 /// Removes a package that has no builds any more.
 pub fn delete(db: &Connection, id: PackageId) -> Result<()> {
     db.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([id])?;

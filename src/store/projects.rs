@@ -11,7 +11,7 @@ use crate::model::{DirId, DirName, Owner, ProjectId, ProjectName, UserId};
 
 const SELECT: &str = "
 SELECT p.id, p.owner, p.name, p.creator_id, p.created_on, p.persistent, p.key_fingerprint,
-       p.delete_after, p.description, p.instructions, p.homepage, p.contact, p.additional_repos,
+       p.forked_from, p.delete_after, p.description, p.instructions, p.homepage, p.contact, p.additional_repos,
        p.runtime_dependencies, p.unlisted, p.enable_net, p.auto_prune, p.manual_createrepo,
        p.multilib, p.module_hotfixes, p.fedora_review, p.appstream, p.bootstrap, p.isolation,
        p.follow_fedora_branching, p.packit_forge_projects_allowed, p.repo_priority
@@ -27,6 +27,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Project> {
         created_on: row.get("created_on")?,
         persistent: row.get("persistent")?,
         key_fingerprint: row.get("key_fingerprint")?,
+        forked_from: row.get("forked_from")?,
         delete_after: row.get("delete_after")?,
         settings: ProjectSettings {
             description: row.get("description")?,

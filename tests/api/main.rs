@@ -6,6 +6,7 @@ mod build;
 mod build_chroot;
 mod create_sources;
 mod dotrepo;
+mod fork;
 mod general;
 #[path = "../support/hub.rs"]
 mod hub;

@@ -2,6 +2,7 @@
 
 mod devel;
 mod fixture;
+mod forks;
 mod house;
 mod janitor;
 mod review;

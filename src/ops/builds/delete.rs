@@ -13,7 +13,7 @@ use crate::model::{BuildId, JobId};
 use crate::ops::authorise::{Action, authorise, may};
 use crate::ops::{App, Error, Result};
 use crate::repo::Layout;
-use crate::store::{Connection, StoreError, build_chroots, builds, jobs, projects};
+use crate::store::{Connection, StoreError, build_chroots, builds, forks, jobs, projects};
 
 /// Deletes a build; the answer is what it was.
 pub async fn delete(app: &App, user: &User, id: BuildId) -> Result<Build> {
@@ -101,7 +101,7 @@ pub(in crate::ops) fn running(tx: &Connection, id: BuildId) -> Result<Vec<JobId>
 }
 
 /// As [`remove`] for builds given by their numbers, those left out whose jobs are still being
-/// stopped; whether that leaves any.
+/// stopped, or that a fork still copies; whether that leaves any.
 pub(in crate::ops) fn remove_all(
     tx: &Connection,
     layout: &Layout,
@@ -109,7 +109,7 @@ pub(in crate::ops) fn remove_all(
 ) -> Result<bool> {
     let mut gone = Vec::with_capacity(ids.len());
     for &id in ids {
-        if running(tx, id)?.is_empty() {
+        if running(tx, id)?.is_empty() && forks::taker_of_build(tx, id)?.is_none() {
             gone.extend(builds::get(tx, id)?);
         }
     }
@@ -117,10 +117,20 @@ pub(in crate::ops) fn remove_all(
     Ok(!gone.is_empty())
 }
 
+/// A fork needs the files of its originals until it has copies of its own.
+fn check_not_copied(tx: &Connection, id: BuildId) -> Result<()> {
+    let Some(taker) = forks::taker_of_build(tx, id)? else { return Ok(()) };
+    let fork = projects::get(tx, taker)?.map_or_else(String::new, |fork| fork.full_name());
+    Err(Error::Conflict(format!(
+        "Build {id} is being copied into the fork {fork}. Try again when that is done."
+    )))
+}
+
 /// Removes builds, and queues what follows: new metadata first, then their files.
 pub(in crate::ops) fn remove(tx: &Connection, layout: &Layout, gone: &[Build]) -> Result<()> {
     let (mut repos, mut files) = (BTreeSet::new(), Vec::new());
     for build in gone {
+        check_not_copied(tx, build.id)?;
         files.push(layout.source(&build.owner, &build.dir, build.id));
         for chroot in build_chroots::list(tx, build.id, Slice::default())? {
             let Some(name) = &chroot.result_dir else { continue };

@@ -23,7 +23,7 @@ use crate::model::{
 };
 use crate::repo::Layout;
 use crate::store::{
-    Connection, build_chroots, builds as build_rows, expiry, jobs, projects as project_rows,
+    Connection, build_chroots, builds as build_rows, expiry, forks, jobs, projects as project_rows,
 };
 
 /// How long after the server's start the first look is taken.
@@ -237,6 +237,10 @@ fn drop_results(tx: &Connection, rules: &Rules, parts: &[BuildChrootId]) -> Resu
     for &id in parts {
         let Some(part) = build_chroots::get(tx, id)? else { continue };
         let Some(build) = build_rows::get(tx, part.build)? else { continue };
+        if forks::taker_of_build(tx, build.id)?.is_some() {
+            // A fork is copying it; the next round finds it again.
+            continue;
+        }
         let Some(name) = &part.result_dir else { continue };
         remove(rules.layout.result(&build.owner, &build.dir, &part.name, name));
         build_chroots::forget_results(tx, id)?;

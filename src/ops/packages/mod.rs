@@ -149,10 +149,11 @@ pub async fn reset(
     Ok((project, Shown { package, latest: None, latest_succeeded: None }))
 }
 
-/// The directory of the file that a package has kept, when no build needs it any more.
+/// The directory of the file that a package has kept, when no build and no other package needs it
+/// any more.
 fn unused(tx: &Connection, source: &SourceSpec) -> Result<Option<String>> {
     let SourceSpec::Upload { dir, .. } = source else { return Ok(None) };
-    let is_used = builds::uploads(tx)?.contains(dir);
+    let is_used = builds::uploads(tx)?.contains(dir) || packages::keeps(tx, dir)?;
     Ok((!is_used).then(|| dir.clone()))
 }
 
@@ -172,7 +173,7 @@ pub async fn delete(
 ) -> Result<(Project, Shown)> {
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     let (user, layout) = (user.clone(), app.layout());
-    let (project, package, gone) = app
+    let (project, package, gone, kept) = app
         .store
         .write(move |tx| {
             let project = projects::find(tx, &owner, &project)?;
@@ -183,12 +184,14 @@ pub async fn delete(
             check_builds(tx, &project, &gone)?;
             build_ops::remove(tx, &layout, &gone)?;
             packages::delete(tx, package.id)?;
-            Ok::<_, Error>((project, package, gone))
+            let kept = unused(tx, &package.source)?;
+            Ok::<_, Error>((project, package, gone, kept))
         })
         .await?;
-    for source in gone.iter().map(|build| &build.source).chain([&package.source]) {
-        build_ops::forget_upload(&app.layout(), source);
+    for build in &gone {
+        build_ops::forget_upload(&app.layout(), &build.source);
     }
+    remove_upload(&app.layout(), kept);
     Ok((project, Shown { package, latest: None, latest_succeeded: None }))
 }
 

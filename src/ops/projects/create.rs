@@ -18,7 +18,7 @@ use crate::store::{Connection, StoreError, groups, jobs, project_chroots, projec
 static NAMES: Mutex<()> = Mutex::const_new(());
 
 /// Waits for project names to be settled.
-pub(super) async fn settled() -> MutexGuard<'static, ()> {
+pub(in crate::ops) async fn settled() -> MutexGuard<'static, ()> {
     NAMES.lock().await
 }
 
@@ -94,14 +94,7 @@ fn make(tx: &Connection, user: &User, owner: &str, mut new: NewProject) -> Resul
     if !settings.auto_prune {
         authorise(tx, user, Action::DisablePruning)?;
     }
-    let main = DirName::main(name.clone());
-    if jobs::removes(tx, &results_path(&owner, &main))? {
-        // Its deletion was interrupted by a failing disk or database.
-        return Err(Error::Conflict(format!(
-            "The files of an earlier project {owner}/{name} are still being deleted. \
-             Try again later, or choose another name."
-        )));
-    }
+    check_files_are_gone(tx, &owner, &name)?;
     let row = Row {
         owner: &owner,
         name: &name,
@@ -123,6 +116,22 @@ fn make(tx: &Connection, user: &User, owner: &str, mut new: NewProject) -> Resul
     Ok(Outcome::Made(Shown::new(tx, project)?, job))
 }
 
+/// Whether the name can be used already, when there was such a project before.
+pub(in crate::ops) fn check_files_are_gone(
+    tx: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<()> {
+    if jobs::removes(tx, &results_path(owner, &DirName::main(name.clone())))? {
+        // Its deletion was interrupted by a failing disk or database.
+        return Err(Error::Conflict(format!(
+            "The files of an earlier project {owner}/{name} are still being deleted. \
+             Try again later, or choose another name."
+        )));
+    }
+    Ok(())
+}
+
 fn existing_owner(db: &Connection, text: &str) -> Result<Owner> {
     let found = match text.parse::<Owner>() {
         Ok(Owner::User(name)) => users::find(db, &name)?.map(|user| Owner::User(user.name)),
@@ -135,7 +144,11 @@ fn existing_owner(db: &Connection, text: &str) -> Result<Owner> {
     })
 }
 
-fn project_name(text: Option<&str>, mistakes: &mut Mistakes) -> Option<ProjectName> {
+/// The name that a project is to have; `None`, with a mistake noted, when it is none.
+pub(in crate::ops) fn project_name(
+    text: Option<&str>,
+    mistakes: &mut Mistakes,
+) -> Option<ProjectName> {
     let text = text.unwrap_or_default().trim();
     if text.is_empty() {
         if !mistakes.concern("name") {

@@ -18,7 +18,7 @@ use crate::model::user::User;
 use crate::model::{JobId, ProjectId};
 use crate::ops::authorise::{Action, authorise};
 use crate::ops::{App, Error, Result};
-use crate::store::{Connection, builds, jobs, packages, projects};
+use crate::store::{Connection, builds, forks, jobs, packages, projects};
 
 /// How long the engine leaves a Tidy alone whose files are being moved.
 const HELD: Duration = Duration::from_hours(1);
@@ -115,7 +115,7 @@ fn still_stopping() -> Error {
 struct Removal {
     shown: Shown,
     files: Vec<String>,
-    /// Directories of files that its packages kept.
+    /// Directories of files that its packages kept, and no package of a fork keeps.
     uploads: Vec<String>,
     job: JobId,
 }
@@ -126,13 +126,26 @@ fn delete_rows(tx: &Connection, project: Project) -> Result<Removal> {
     if !jobs::running_in(tx, project.id)?.is_empty() {
         return Err(still_stopping());
     }
+    if let Some(taker) = forks::taker_of(tx, project.id)? {
+        let fork = projects::get(tx, taker)?.map_or_else(String::new, |fork| fork.full_name());
+        return Err(Error::Conflict(format!(
+            "The builds of {} are being copied into the fork {fork}. Try again when that is done.",
+            project.full_name()
+        )));
+    }
     let dirs = projects::dirs(tx, project.id)?;
     let files: Vec<String> =
         dirs.iter().map(|Dir { name, .. }| results_path(&project.owner, name)).collect();
     let tidy = Tidy { repos: Vec::new(), remove: files.clone() };
     let job = jobs::hold_tidy(tx, &tidy, Timestamp::now().after(HELD))?;
-    let uploads = packages::uploads_in(tx, project.id)?;
+    let mut uploads = Vec::new();
+    let kept = packages::uploads_in(tx, project.id)?;
     projects::delete(tx, project.id)?;
+    for dir in kept {
+        if !packages::keeps(tx, &dir)? {
+            uploads.push(dir);
+        }
+    }
     Ok(Removal { shown, files, uploads, job })
 }
 

@@ -7,6 +7,7 @@ mod parts;
 mod wish;
 
 pub use create::{NewProject, create};
+pub(super) use create::{check_files_are_gone, project_name, settled};
 pub use delete::delete;
 pub(super) use delete::expire;
 pub use edit::edit;
@@ -34,7 +35,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    fn new(db: &Connection, project: Project) -> Result<Shown> {
+    pub(super) fn new(db: &Connection, project: Project) -> Result<Shown> {
         let chroots = project_chroots::enabled_names(db, project.id)?;
         Ok(Shown { project, chroots })
     }

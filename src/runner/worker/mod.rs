@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub(super) use results::rpm_files;
+pub(super) use results::{rpm_files, write_build_info};
 
 use super::builder::{self, BuildError, Builders};
 use super::handle::Runner;
@@ -38,7 +38,7 @@ use crate::store::{Store, StoreError};
 pub(super) const ATTEMPTS: u32 = 3;
 
 /// The pause before a job is tried again that met an error of the server.
-const PAUSE: Duration = Duration::from_secs(15);
+pub(super) const PAUSE: Duration = Duration::from_secs(15);
 
 /// What every job needs.
 pub(super) struct Workshop {

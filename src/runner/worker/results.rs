@@ -13,6 +13,8 @@ use crate::runner::log;
 /// Where the logs of an attempt before go.
 const BACKUP: &str = "prev_build_backup";
 
+const BUILD_INFO: &str = "build.info";
+
 /// Makes a result directory. What an earlier attempt left goes: its logs into a directory of
 /// their own, all else for good.
 pub(super) fn prepare(dir: &Path, build: BuildId) -> io::Result<()> {
@@ -20,7 +22,16 @@ pub(super) fn prepare(dir: &Path, build: BuildId) -> io::Result<()> {
         put_aside(dir)?;
     }
     std::fs::create_dir_all(dir)?;
-    std::fs::write(dir.join("build.info"), format!("build_id={build}\nbuilder_ip=127.0.0.1\n"))
+    write_build_info(dir, build)
+}
+
+/// Notes whose result directory it is.
+pub(in crate::runner) fn write_build_info(dir: &Path, build: BuildId) -> io::Result<()> {
+    let path = dir.join(BUILD_INFO);
+    // The file may be one of another build, under a second name.
+    let new = dir.join(".build.info.new");
+    std::fs::write(&new, format!("build_id={build}\nbuilder_ip=127.0.0.1\n"))?;
+    std::fs::rename(new, path)
 }
 
 fn put_aside(dir: &Path) -> io::Result<()> {

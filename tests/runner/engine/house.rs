@@ -11,7 +11,7 @@ use coprbox::config::Config;
 use coprbox::model::build::{Build, BuildChroot};
 use coprbox::model::chroot::ChrootRecipe;
 use coprbox::model::user::User;
-use coprbox::model::{BuildId, ChrootName};
+use coprbox::model::{BuildId, ChrootName, ProjectId};
 use coprbox::ops::builds::{self, RpmUpload, UploadedFile};
 use coprbox::ops::projects::{self, NewProject, Shown};
 use coprbox::ops::{self, App};
@@ -21,7 +21,7 @@ use coprbox::runner::builder::Builders;
 use coprbox::runner::builder::mock::Mock;
 use coprbox::runner::engine::EngineError;
 use coprbox::runner::{Engine, Runner};
-use coprbox::store::{Store, StoreError, chroots, users};
+use coprbox::store::{Store, StoreError, chroots, forks, jobs, users};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -123,6 +123,26 @@ impl House {
         tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("a build ends")
     }
 
+    /// Waits until nothing is left to do.
+    pub async fn rest(&self) {
+        let is_done = || async {
+            let busy = self.app.store.read(|db| {
+                Ok::<_, StoreError>(
+                    jobs::any(db)? || forks::next_project(db, ProjectId(0))?.is_some(),
+                )
+            });
+            !busy.await.unwrap()
+        };
+        self.app.runner.wait_until(Duration::from_mins(1), is_done).await;
+        assert!(is_done().await, "the engine is still at work");
+    }
+
+    /// The fingerprint of a project's key.
+    pub async fn key(&self, owner: &str, project: &str) -> String {
+        let project = projects::get(&self.app, owner, project).await.unwrap().project;
+        project.key_fingerprint.expect("the project has a key")
+    }
+
     /// What became of a build in one chroot.
     pub async fn chroot(&self, id: BuildId, chroot: &str) -> BuildChroot {
         builds::chroot(&self.app, id, chroot).await.unwrap().1
@@ -139,13 +159,14 @@ impl House {
         let dir = self.path(&format!("results/{owner}/{project}/{chroot}"));
         let report = check::check(&dir, Depth::Contents);
         assert!(report.is_valid(), "{:?}", report.problems);
-        let project = projects::get(&self.app, owner, project).await.unwrap().project;
-        let fingerprint = project.key_fingerprint.expect("the project has a key");
+        let fingerprint = self.key(owner, project).await;
         for package in &report.packages {
             let rpm = Rpm::open(&dir.join(package)).unwrap();
             assert!(rpm.names_signer(&bytes(&fingerprint)), "{package} is signed");
         }
-        report.packages
+        let mut packages = report.packages;
+        packages.sort();
+        packages
     }
 }
 
