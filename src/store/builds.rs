@@ -238,6 +238,16 @@ pub fn uploads(db: &Connection) -> Result<Vec<String>> {
     .collect()
 }
 
+/// Whether a build of a package is made from the upload in this directory.
+pub fn has_upload(db: &Connection, package: PackageId, dir: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM builds
+             WHERE package_id = ?1 AND json_extract(source, '$.dir') = ?2)",
+        )?
+        .query_row(params![package, dir], |row| row.get(0))?)
+}
+
 /// Moves the source build on; notes when it starts and when it ends.
 pub fn set_source_state(
     db: &Connection,

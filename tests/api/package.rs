@@ -77,6 +77,34 @@ fn a_package_is_built_again_from_its_address_and_knows_its_chroots() {
 }
 
 #[test]
+fn a_file_that_came_with_a_build_is_that_builds_alone() {
+    let hub = Hub::new();
+    hub.project("tools");
+    let body = json!({"ownername": "alice", "projectname": "tools"}).to_string();
+    let parts = [("pkgs", "a-1-1.src.rpm", "content"), ("json", "json", &body)];
+    let build = hub.multipart("alice", "/api_3/build/create/upload", &parts).ok();
+    hub.app
+        .store
+        .write_now(|tx| {
+            let id = BuildId(build["id"].as_i64().unwrap());
+            let source = builds::get(tx, id)?.unwrap().source;
+            let made = packages::find_or_insert(tx, ProjectId(1), &"a".parse().unwrap(), &source)?;
+            builds::set_package(tx, id, made.id, "1-1", "a-1-1.src.rpm")
+        })
+        .unwrap();
+    assert_eq!(get(&hub).ok()["source_type"], "upload");
+    let text = hub.post("alice", "/api_3/package/build", named(json!({}))).refused(400);
+    assert!(text.contains("a-1-1.src.rpm was kept only until it was built"), "{text}");
+    // Nor does a change of the package take it from the build.
+    let path = "/api_3/package/reset";
+    let reset = hub.json("alice", Method::Put, path, named(json!({}))).ok();
+    assert_eq!(reset["source_type"], "unset");
+    let url = hub.get("/api_3/build/source-build-config/1").ok()["source_dict"]["url"].clone();
+    let path = url.as_str().unwrap().strip_prefix("http://hub.test:5000").unwrap();
+    assert_eq!(hub.get(path).ok(), "content");
+}
+
+#[test]
 fn a_reset_package_has_no_source_to_build_from() {
     let (hub, ..) = with_package();
     let path = "/api_3/package/reset";

@@ -14,7 +14,7 @@ use crate::model::package::Package;
 use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::ops::{App, Error, Mistakes, Result, packages, sources};
-use crate::store::{Connection, project_chroots};
+use crate::store::{Connection, builds, project_chroots};
 
 /// Builds a package from the source on record. As the package is known, so are its chroots.
 pub async fn submit_package(
@@ -58,7 +58,12 @@ fn insert_package(
     let is_chosen = wish.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
     let mut plan = wish.plan(tx, user, project, Mistakes::default())?;
     let source = match (&package.source, own) {
-        (SourceSpec::Upload { .. }, Some((kept, own))) if kept == package.source => own,
+        // A file that came with a build is that build's, and goes with it.
+        (SourceSpec::Upload { dir, .. }, Some((kept, own)))
+            if kept == package.source && !builds::has_upload(tx, package.id, dir)? =>
+        {
+            own
+        }
         (SourceSpec::Unset | SourceSpec::Upload { .. } | SourceSpec::RpmUpload { .. }, _) => {
             return Err(no_source(&package));
         }
