@@ -12,8 +12,9 @@ use crate::model::job::RepoKey;
 use crate::model::nevra::Nevra;
 use crate::model::{BuildChrootId, BuildId, ChrootId, DirId, PackageId, ProjectId};
 
-/// How many rows one call returns.
-pub const AT_ONCE: usize = 200;
+/// How many results are removed in one transaction. Each time their repository is published anew,
+/// so these are many.
+pub const MOST_RESULTS: usize = 5000;
 
 /// Temporary projects whose time is over.
 pub fn projects(db: &Connection, now: Timestamp, after: ProjectId) -> Result<Vec<ProjectId>> {
@@ -50,7 +51,7 @@ pub fn results_in(db: &Connection, (project, chroot): Used) -> Result<Vec<BuildC
     db.prepare_cached(
         "SELECT bc.id FROM dirs d JOIN build_chroots bc ON bc.dir_id = d.id
          WHERE d.project_id = ?1 AND bc.chroot_id = ?2 AND bc.result_dir IS NOT NULL
-         ORDER BY bc.id LIMIT 200",
+         ORDER BY bc.id LIMIT 5000",
     )?
     .query_map(params![project, chroot], |row| row.get(0))?
     .map(|row| Ok(row?))
@@ -203,7 +204,7 @@ pub fn failed(db: &Connection, repo: RepoKey, before: Timestamp) -> Result<Vec<B
                  WHERE nb.package_id = b.package_id AND nb.id > b.id AND nb.dir_id = ?1
                      AND nbc.chroot_id = ?2
                      AND nbc.state IN ('succeeded', 'failed', 'forked'))
-         ORDER BY bc.id LIMIT 200",
+         ORDER BY bc.id LIMIT 5000",
     )?
     .query_map(params![repo.dir, repo.chroot, before], |row| row.get(0))?
     .map(|row| Ok(row?))

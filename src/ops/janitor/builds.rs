@@ -27,7 +27,9 @@ impl Rule for Surplus {
         Ok(Some(Due { project: project.full_name(), what }))
     }
 
-    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<bool> {
-        remove_all(tx, &rules.layout, &expiry::surplus(tx, key)?)
+    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>> {
+        let Some(due) = Surplus::due(tx, rules, key)? else { return Ok(None) };
+        let removed = remove_all(tx, &rules.layout, &expiry::surplus(tx, key)?)?;
+        Ok(removed.then_some(due))
     }
 }

@@ -1,6 +1,6 @@
 //! Chroots that a project has switched off, or that the server no longer offers.
 
-use super::{ChrootId, Due, ProjectId, Result, Rule, Rules, What, drop_results};
+use super::{ChrootId, Due, ProjectId, Repository, Result, Rule, Rules, What, drop_results};
 use crate::model::job::Tidy;
 use crate::ops::projects::results_path;
 use crate::store::{Connection, builds, expiry, jobs, project_chroots, projects};
@@ -31,10 +31,13 @@ impl Rule for Ended {
     }
 
     /// Results first; the chroot itself with its repositories when there are none left.
-    fn remove(tx: &Connection, rules: &Rules, (project, chroot): Self::Key) -> Result<bool> {
-        let parts = expiry::results_in(tx, (project, chroot))?;
+    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>> {
+        let Some(due) = Ended::due(tx, rules, key)? else { return Ok(None) };
+        let (project, chroot) = key;
+        let parts = expiry::results_in(tx, key)?;
         if !parts.is_empty() {
-            return drop_results(tx, rules, &parts);
+            drop_results(tx, rules, &parts, Repository::Goes)?;
+            return Ok(Some(due));
         }
         let (used, found) =
             (project_chroots::get(tx, project, chroot)?, projects::get(tx, project)?);
@@ -46,6 +49,6 @@ impl Rule for Ended {
             let remove = dirs.iter().map(|dir| path(&dir.name)).collect();
             jobs::queue_tidy(tx, &Tidy { remove, ..Tidy::default() })?;
         }
-        Ok(true)
+        Ok(Some(due))
     }
 }

@@ -43,10 +43,11 @@ impl Rule for PullRequests {
     }
 
     /// Builds first; the directory when there are none left.
-    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<bool> {
+    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>> {
+        let Some(due) = PullRequests::due(tx, rules, key)? else { return Ok(None) };
         let ids = expiry::builds_in(tx, key)?;
         if !ids.is_empty() {
-            return remove_all(tx, &rules.layout, &ids);
+            return Ok(remove_all(tx, &rules.layout, &ids)?.then_some(due));
         }
         if let Some(dir) = projects::get_dir(tx, key)?
             && let Some(project) = projects::get(tx, dir.project)?
@@ -55,6 +56,6 @@ impl Rule for PullRequests {
             let remove = vec![results_path(&project.owner, &dir.name)];
             jobs::queue_tidy(tx, &Tidy { remove, ..Tidy::default() })?;
         }
-        Ok(true)
+        Ok(Some(due))
     }
 }

@@ -102,9 +102,9 @@ trait Rule: Send + Sync + 'static {
     /// What goes with this key; `None` when it stays after all.
     fn due(db: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>>;
 
-    /// Removes some of it; to be called until nothing is due any more, or the answer is that
-    /// nothing can be removed just now.
-    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<bool>;
+    /// Looks again, and removes what is due or a part of it; `None` when nothing is, or nothing
+    /// can be removed just now.
+    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>>;
 }
 
 /// Runs until the token fires: looks soon after the start, and then again and again.
@@ -184,12 +184,7 @@ async fn apply<R: Rule>(app: &App, rules: &Rules) -> Result<Vec<Due>> {
             let mut due = app.store.read(move |db| R::due(db, &now, key)).await?;
             while due.is_some() {
                 let now = rules.clone();
-                let done = app.store.write(move |tx| {
-                    let due = R::due(tx, &now, key)?;
-                    let goes = due.is_some() && R::remove(tx, &now, key)?;
-                    Ok::<_, super::Error>(due.filter(|_| goes))
-                });
-                due = done.await?;
+                due = app.store.write(move |tx| R::remove(tx, &now, key)).await?;
                 // What takes several steps is told once.
                 if let Some(due) = due.as_ref().filter(|due| gone.last() != Some(due)) {
                     tracing::info!("removed: {due}");
@@ -225,9 +220,21 @@ async fn sweep_projects(app: &App, now: Timestamp) -> Result<Vec<Due>> {
     }
 }
 
+/// Whether a repository is there when results have been taken out of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repository {
+    Stays,
+    Goes,
+}
+
 /// Takes what chroot builds have left out of their repositories and off the disk. They stay on
 /// record; the source package goes when it is the last that was left of its build.
-fn drop_results(tx: &Connection, rules: &Rules, parts: &[BuildChrootId]) -> Result<bool> {
+fn drop_results(
+    tx: &Connection,
+    rules: &Rules,
+    parts: &[BuildChrootId],
+    repository: Repository,
+) -> Result<()> {
     let mut tidy = Tidy::default();
     let mut remove = |path: std::path::PathBuf| {
         let below = path.strip_prefix(rules.layout.data_dir()).ok().and_then(|path| path.to_str());
@@ -244,7 +251,7 @@ fn drop_results(tx: &Connection, rules: &Rules, parts: &[BuildChrootId]) -> Resu
         let Some(name) = &part.result_dir else { continue };
         remove(rules.layout.result(&build.owner, &build.dir, &part.name, name));
         build_chroots::forget_results(tx, id)?;
-        if part.state.is_published() {
+        if part.state.is_published() && repository == Repository::Stays {
             repos.extend(build_chroots::repo(tx, id)?);
         }
         if !build_chroots::has_results(tx, build.id)? {
@@ -255,9 +262,6 @@ fn drop_results(tx: &Connection, rules: &Rules, parts: &[BuildChrootId]) -> Resu
     repos.sort_unstable();
     repos.dedup();
     tidy.repos = repos;
-    let goes = !tidy.remove.is_empty();
-    if goes {
-        jobs::queue_tidy(tx, &tidy)?;
-    }
-    Ok(goes)
+    jobs::queue_tidy(tx, &tidy)?;
+    Ok(())
 }

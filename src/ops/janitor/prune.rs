@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 
 use super::{
-    BuildChrootId, ChrootId, DirId, Due, RepoKey, Result, Rule, Rules, What, drop_results,
+    BuildChrootId, ChrootId, DirId, Due, RepoKey, Repository, Result, Rule, Rules, What,
+    drop_results,
 };
 use crate::clock::Timestamp;
 use crate::model::PackageId;
@@ -30,28 +31,35 @@ impl Rule for Superseded {
     }
 
     fn due(db: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>> {
-        let mut builds = Vec::new();
-        for id in old(db, rules, key)? {
-            builds.extend(build_chroots::get(db, id)?.map(|part| part.build));
-        }
-        let (Some(dir), Some(chroot)) =
-            (projects::get_dir(db, key.dir)?, chroots::get(db, key.chroot)?)
-        else {
-            return Ok(None);
-        };
-        let Some(project) = projects::get(db, dir.project)? else { return Ok(None) };
-        let settings = &project.settings;
-        let keeps = project.persistent || !settings.auto_prune || settings.manual_createrepo;
-        if builds.is_empty() || keeps {
-            return Ok(None);
-        }
-        let what = What::Results(dir.name, chroot.name, builds);
-        Ok(Some(Due { project: project.full_name(), what }))
+        describe(db, key, &old(db, rules, key)?)
     }
 
-    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<bool> {
-        drop_results(tx, rules, &old(tx, rules, key)?)
+    fn remove(tx: &Connection, rules: &Rules, key: Self::Key) -> Result<Option<Due>> {
+        let old = old(tx, rules, key)?;
+        let due = describe(tx, key, &old)?;
+        if due.is_some() {
+            drop_results(tx, rules, &old, Repository::Stays)?;
+        }
+        Ok(due)
     }
+}
+
+/// In words; `None` when nothing is old, or the project keeps everything.
+fn describe(db: &Connection, repo: RepoKey, old: &[BuildChrootId]) -> Result<Option<Due>> {
+    let (dir, chroot) = (projects::get_dir(db, repo.dir)?, chroots::get(db, repo.chroot)?);
+    let (Some(dir), Some(chroot)) = (dir, chroot) else { return Ok(None) };
+    let Some(project) = projects::get(db, dir.project)? else { return Ok(None) };
+    let settings = &project.settings;
+    let keeps = project.persistent || !settings.auto_prune || settings.manual_createrepo;
+    if old.is_empty() || keeps {
+        return Ok(None);
+    }
+    let mut builds = Vec::with_capacity(old.len());
+    for &id in old {
+        builds.extend(build_chroots::get(db, id)?.map(|part| part.build));
+    }
+    let what = What::Results(dir.name, chroot.name, builds);
+    Ok(Some(Due { project: project.full_name(), what }))
 }
 
 fn old(db: &Connection, rules: &Rules, repo: RepoKey) -> Result<Vec<BuildChrootId>> {
@@ -59,7 +67,7 @@ fn old(db: &Connection, rules: &Rules, repo: RepoKey) -> Result<Vec<BuildChrootI
     if expiry::has_old(db, repo, rules.cutoff)? {
         old.extend(superseded(&expiry::published(db, repo)?, rules.cutoff));
     }
-    old.truncate(expiry::AT_ONCE);
+    old.truncate(expiry::MOST_RESULTS);
     Ok(old)
 }
 
