@@ -78,9 +78,14 @@ impl Builder for Sandbox {
     ) -> Work<'a> {
         Box::pin(async move {
             let bench = Bench::new(job)?;
+            // Hardly any spec needs the project's own packages to be read, and asking the
+            // repositories for them takes longer than reading it.
+            let lean = config.additional_packages.is_empty()
+                && config.additional_modules.is_empty()
+                && !config.repos.is_empty();
             let made = async {
-                let site = self.prepare(&bench, chroot, config).await?;
-                site.make_srpm(source).await
+                let site = self.prepare(&bench, chroot, config, !lean).await?;
+                site.make_srpm(source, lean).await
             };
             clean_up(job, made.await).await
         })
@@ -96,7 +101,7 @@ impl Builder for Sandbox {
         Box::pin(async move {
             let bench = Bench::new(job)?;
             let built = async {
-                let site = self.prepare(&bench, chroot, config).await?;
+                let site = self.prepare(&bench, chroot, config, true).await?;
                 site.rebuild(config, srpm).await
             };
             clean_up(job, built.await).await
@@ -114,7 +119,7 @@ impl Builder for Sandbox {
             script.check()?;
             let bench = Bench::new(job)?;
             let ran = async {
-                let site = self.prepare(&bench, chroot, config).await?;
+                let site = self.prepare(&bench, chroot, config, true).await?;
                 site.run_script(&chroot.name, script).await
             };
             clean_up(job, ran.await).await
@@ -129,6 +134,7 @@ impl Sandbox {
         bench: &'a Bench<'a>,
         chroot: &Chroot,
         config: &BuildConfig,
+        upgrade: bool,
     ) -> Result<Site<'a>, BuildError> {
         self.availability().map_err(BuildError::Unavailable)?;
         let ChrootRecipe::Sandbox { repos: base, install } = &chroot.recipe else {
@@ -155,9 +161,8 @@ impl Sandbox {
         let home = Home::new(work.join("home"), &bench.job.macros)?;
         let site = Site { bench, installer, root, home, arch };
         site.installer.toggle_modules(&site.root, &config.additional_modules).await?;
-        if !config.repos.is_empty() {
-            // A project may replace what the chroot's own repositories have.
-            site.install("upgrades from the project's repositories", Wanted::Upgrade).await?;
+        if upgrade && !config.repos.is_empty() {
+            site.upgrade().await?;
         }
         if !config.additional_packages.is_empty() {
             let packages = Wanted::Packages(&config.additional_packages);
@@ -177,7 +182,13 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    async fn make_srpm(&self, source: &SpecSource) -> Result<Built, BuildError> {
+    /// A project may replace what the chroot's own repositories have.
+    async fn upgrade(&self) -> Result<(), BuildError> {
+        self.install("upgrades from the project's repositories", Wanted::Upgrade).await
+    }
+
+    /// `lean`: the project's packages are not there yet.
+    async fn make_srpm(&self, source: &SpecSource, lean: bool) -> Result<Built, BuildError> {
         let name = source.spec.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_spec = source.spec.extension().is_some_and(|ending| ending == "spec");
         if !is_spec || name.starts_with(['.', '-']) {
@@ -193,7 +204,12 @@ impl Site<'_> {
         }
         words.push(spec.into());
         self.bench.begin("rpmbuild -bs");
-        let ended = self.run_inside(source.download, words).await?;
+        let mut ended = self.run_inside(source.download, words.clone()).await?;
+        if !ended.success() && lean {
+            // Perhaps it needs macros that a package of the project brings.
+            self.upgrade().await?;
+            ended = self.run_inside(source.download, words).await?;
+        }
         if !ended.success() {
             return Err(BuildError::BadSource(rpm_errors("the spec file cannot be used", &ended)));
         }
