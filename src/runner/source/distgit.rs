@@ -11,7 +11,7 @@ use super::lookaside::{self, Place};
 use super::scm::git::{Clone, History};
 use super::scm::tree::{self, Found};
 use super::scm::{dir_name, write_spec};
-use crate::model::source::{DistGit, Scm};
+use crate::model::source::{DistGit, Namespace, Scm};
 use crate::runner::builder::script::WORKDIR;
 use crate::runner::worker::Stop;
 
@@ -41,7 +41,7 @@ pub(super) async fn make(kitchen: &Kitchen<'_>, distgit: &DistGit) -> Result<Pat
         let why = format!("the server no longer knows the dist-git {}", distgit.instance);
         return Err(SourceError::Download(why).into());
     };
-    let namespace = distgit.namespace.as_ref().map(|namespace| namespace.as_str());
+    let namespace = distgit.namespace.as_ref().map(Namespace::as_str);
     let place = Place {
         instance,
         package: distgit.package.as_str(),

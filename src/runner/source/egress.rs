@@ -58,6 +58,10 @@ pub(super) async fn resolve(
 ) -> Result<Vec<SocketAddr>, Unreachable> {
     let unknown = || Unreachable::Unknown(host.to_owned());
     let bare = host.trim_start_matches('[').trim_end_matches(']');
+    #[cfg(test)]
+    if host == tests::PUBLIC {
+        return Ok(vec![([127, 0, 0, 1], port).into()]);
+    }
     let found = timeout(PATIENCE, lookup_host((bare, port))).await.map_err(|_| unknown())?;
     let found: Vec<SocketAddr> = found.map_err(|_| unknown())?.collect();
     if found.is_empty() {
@@ -287,14 +291,21 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::Program;
+
+    /// Stands for a host out in the world; it is where the tests are.
+    pub(super) const PUBLIC: &str = "public.test";
 
     /// Sends a request to a proxy, and reads all of the answer.
     async fn ask(egress: &Egress, line: &str, authorized: bool) -> String {
         let mut client = TcpStream::connect(egress.address()).await.unwrap();
         let (user, secret) = egress.credentials();
         let coded = base64(format!("{user}:{secret}").as_bytes());
-        let proof =
-            if authorized { format!("Proxy-Authorization: Basic {coded}\r\n") } else { "".into() };
+        let proof = if authorized {
+            format!("Proxy-Authorization: Basic {coded}\r\n")
+        } else {
+            String::new()
+        };
         client.write_all(format!("{line}\r\nHost: h\r\n{proof}\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
@@ -319,6 +330,27 @@ mod tests {
         let answer = ask(&open, &format!("GET http://{server}/a?b HTTP/1.1"), true).await;
         assert!(answer.contains("GET /a?b HTTP/1.1\r\n"), "{answer}");
         assert!(!answer.contains("Proxy-") && answer.contains("Connection: close"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_a_private_address_ends_there() {
+        let world = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let inside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = inside.local_addr().unwrap();
+        let url = format!("http://{PUBLIC}:{}/a.git", world.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            let (mut peer, _) = world.accept().await.unwrap();
+            read_head(&mut peer).await.unwrap();
+            let moved = answer("302 Found", &format!("Location: http://{to}/a.git/info/refs\r\n"));
+            peer.write_all(moved.as_bytes()).await.unwrap();
+        });
+        let closed = Egress::start(false).await.unwrap();
+        let git = Program::new("git").args(["-c", &format!("http.proxy={}", closed.url())]);
+        let git = git.args(["-c", "http.followRedirects=true", "ls-remote", "--", &url]);
+        let ended = git.capture(&tokio_util::sync::CancellationToken::new()).await.unwrap();
+        assert!(!ended.exit.success(), "{ended:?}");
+        assert!(closed.refusal().unwrap().starts_with("127.0.0.1 is at a private address"));
+        assert!(timeout(Duration::from_millis(50), inside.accept()).await.is_err());
     }
 
     #[tokio::test]

@@ -202,23 +202,23 @@ impl<'a> Kitchen<'a> {
             Err(other) => Err(other.into()),
         }
     }
+}
 
-    /// The source package among what a program has left.
-    pub(super) fn only_srpm(&self, ran: &Ran, what: &str) -> Result<PathBuf, Stop> {
-        if !ran.success() {
-            let why = format!("{what} failed: {}", reason(&ran.tail));
-            return Err(SourceError::Srpm(why).into());
-        }
-        let is_srpm =
-            |file: &&PathBuf| SourceFile::of(&file.to_string_lossy()) == Some(SourceFile::Srpm);
-        let mut srpms = ran.files.iter().filter(is_srpm);
-        let why = match (srpms.next(), srpms.next()) {
-            (Some(srpm), None) => return Ok(srpm.clone()),
-            (None, _) => format!("{what} has left no source package"),
-            _ => format!("{what} has left more than one source package"),
-        };
-        Err(SourceError::Srpm(why).into())
+/// The source package among what a program has left.
+pub(super) fn only_srpm(ran: &Ran, what: &str) -> Result<PathBuf, Stop> {
+    if !ran.success() {
+        let why = format!("{what} failed: {}", reason(&ran.tail));
+        return Err(SourceError::Srpm(why).into());
     }
+    let is_srpm =
+        |file: &&PathBuf| SourceFile::of(&file.to_string_lossy()) == Some(SourceFile::Srpm);
+    let mut srpms = ran.files.iter().filter(is_srpm);
+    let why = match (srpms.next(), srpms.next()) {
+        (Some(srpm), None) => return Ok(srpm.clone()),
+        (None, _) => format!("{what} has left no source package"),
+        _ => format!("{what} has left more than one source package"),
+    };
+    Err(SourceError::Srpm(why).into())
 }
 
 /// The lines of a failed program's output that matter: those that speak of errors, or the last.

@@ -55,15 +55,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, SourceError> {
 }
 
 fn entry(line: &str) -> Option<Entry> {
-    let (kind, file, hash) = match line.split_once(" (") {
-        Some((kind, rest)) => {
-            let (file, hash) = rest.rsplit_once(')')?;
-            (Some(kind.to_ascii_lowercase()), file, hash.trim().strip_prefix('=')?.trim())
-        }
-        None => {
-            let (hash, file) = line.split_once(char::is_whitespace)?;
-            (None, file.trim_start().trim_start_matches('*'), hash)
-        }
+    let (kind, file, hash) = if let Some((kind, rest)) = line.split_once(" (") {
+        let (file, hash) = rest.rsplit_once(')')?;
+        (Some(kind.to_ascii_lowercase()), file, hash.trim().strip_prefix('=')?.trim())
+    } else {
+        let (hash, file) = line.split_once(char::is_whitespace)?;
+        (None, file.trim_start().trim_start_matches('*'), hash)
     };
     let (kind, _) = HASHES.iter().find(|(name, length)| {
         hash.len() == *length && kind.as_deref().is_none_or(|kind| kind == *name)

@@ -291,7 +291,7 @@ impl<'t> Clone<'t> {
             if words.next() == Some("160000")
                 && let Some(module) = modules.iter_mut().find(|module| module.path == path)
             {
-                module.commit = words.next().unwrap_or_default().to_owned();
+                words.next().unwrap_or_default().clone_into(&mut module.commit);
             }
         }
         modules.retain(|module| !module.commit.is_empty());

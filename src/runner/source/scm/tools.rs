@@ -8,7 +8,7 @@ use super::rpkg::SUPPORTED;
 use super::tree::{self, Found};
 use crate::runner::builder::script::{FILES, WORKDIR};
 use crate::runner::source::error::SourceError;
-use crate::runner::source::kitchen::{Kitchen, Missing, Recipe};
+use crate::runner::source::kitchen::{Kitchen, Missing, Recipe, only_srpm};
 use crate::runner::worker::Stop;
 
 /// Where source packages are left, seen from the tree.
@@ -95,7 +95,7 @@ pub(super) async fn rpkg(
     let command = ["rpkg", "srpm", "--outdir", &out, "--spec", &spec];
     let recipe = recipe(place, vec!["/usr/bin/rpkg".to_owned()], &owned(&command), Vec::new());
     match kitchen.try_run(recipe).await? {
-        Ok(ran) => kitchen.only_srpm(&ran, "rpkg"),
+        Ok(ran) => only_srpm(&ran, "rpkg"),
         Err(missing) => {
             let why = format!(
                 "the spec file has the template {unknown}, which only rpkg itself could fill in, \
@@ -151,7 +151,7 @@ pub(super) async fn make(kitchen: &Kitchen<'_>, place: &Place) -> Result<PathBuf
             Err(missing) => return Err(missing.into()),
         };
         let wanted = ran.files.iter().find(|file| file.ends_with("wanted"));
-        let Some(wanted) = wanted else { return kitchen.only_srpm(&ran, "make srpm") };
+        let Some(wanted) = wanted else { return only_srpm(&ran, "make srpm") };
         let text = fs::read_to_string(wanted)?;
         let names: Vec<&str> = text.lines().filter(|name| !name.is_empty()).collect();
         kitchen.log.line(format!("the Makefile wants {}", names.join(" ")));
@@ -170,7 +170,7 @@ async fn run(
     what: &str,
 ) -> Result<PathBuf, Stop> {
     let ran = kitchen.run(recipe(place, needs, &owned(command), Vec::new())).await?;
-    kitchen.only_srpm(&ran, what)
+    only_srpm(&ran, what)
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

@@ -45,15 +45,15 @@ pub(super) async fn fill_in(
         clone.deepen(History::All).await?;
     }
     let mut filler = Filler::new(clone, spec.dir(), cwd, sources).await?;
-    let mut filled = String::with_capacity(text.len());
+    let mut result = String::with_capacity(text.len());
     let mut at = 0;
     for (place, call) in calls {
-        filled.push_str(&text[at..place.start]);
-        filled.push_str(filler.value(&call).await?.trim_end_matches('\n'));
+        result.push_str(&text[at..place.start]);
+        result.push_str(filler.value(&call).await?.trim_end_matches('\n'));
         at = place.end;
     }
-    filled.push_str(&text[at..]);
-    Ok(filled)
+    result.push_str(&text[at..]);
+    Ok(result)
 }
 
 /// What templates are filled in from.

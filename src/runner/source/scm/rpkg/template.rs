@@ -98,9 +98,9 @@ fn parse(text: &str) -> Option<Call> {
     let macro_name = words.next()?;
     let rest = macro_name.strip_prefix("git_")?;
     let scopes = [("dir_", Scope::Dir), ("cwd_", Scope::Cwd), ("repo_", Scope::Repo)];
-    let scoped =
+    let in_scope =
         scopes.iter().find_map(|(prefix, scope)| Some((rest.strip_prefix(prefix)?, *scope)));
-    let (kind, scope) = scoped.unwrap_or((rest, Scope::Repo));
+    let (kind, scope) = in_scope.unwrap_or((rest, Scope::Repo));
     let (_, kind, known) = KINDS.iter().find(|(name, ..)| *name == kind)?;
     let mut args = Vec::new();
     for word in words {
