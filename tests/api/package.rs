@@ -89,7 +89,7 @@ fn a_file_that_came_with_a_build_is_that_builds_alone() {
             let id = BuildId(build["id"].as_i64().unwrap());
             let source = builds::get(tx, id)?.unwrap().source;
             let made = packages::find_or_insert(tx, ProjectId(1), &"a".parse().unwrap(), &source)?;
-            builds::set_package(tx, id, made.id, "1-1", "a-1-1.src.rpm")
+            builds::set_package(tx, id, made.id, "1-1", Some("a-1-1.src.rpm"))
         })
         .unwrap();
     assert_eq!(get(&hub).ok()["source_type"], "upload");
