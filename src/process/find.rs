@@ -12,7 +12,7 @@ use super::{Error, Program};
 const ALWAYS: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /// Program, its package in Fedora and EL, its package in Debian ("" where there is none).
-const PACKAGES: [(&str, &str, &str); 23] = [
+const PACKAGES: [(&str, &str, &str); 24] = [
     ("appstream-builder", "libappstream-glib-builder", ""),
     ("bwrap", "bubblewrap", "bubblewrap"),
     ("cp", "coreutils", "coreutils"),
@@ -27,6 +27,7 @@ const PACKAGES: [(&str, &str, &str); 23] = [
     ("gpgconf", "gnupg2", "gnupg"),
     ("ip", "iproute", "iproute2"),
     ("mock", "mock", ""),
+    ("nsenter", "util-linux", "util-linux"),
     ("rpm", "rpm", "rpm"),
     ("rpmbuild", "rpm-build", "rpm"),
     ("rpmkeys", "rpm", "rpm"),

@@ -130,6 +130,7 @@ pub struct Program {
     timeout: Option<Duration>,
     grace: Duration,
     fence: Fence,
+    network: Option<PathBuf>,
 }
 
 impl Program {
@@ -144,6 +145,7 @@ impl Program {
             timeout: None,
             grace: GRACE,
             fence: Fence::default(),
+            network: None,
         }
     }
 
@@ -207,6 +209,13 @@ impl Program {
     #[must_use]
     pub fn fence(mut self, fence: Fence) -> Program {
         self.fence = fence;
+        self
+    }
+
+    /// Puts it into the network namespace that this file stands for. Needs root.
+    #[must_use]
+    pub fn network(mut self, namespace: PathBuf) -> Program {
+        self.network = Some(namespace);
         self
     }
 

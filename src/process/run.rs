@@ -91,6 +91,12 @@ impl Program {
             // Rust resets signals only with `unsafe`; coreutils 8.31 and later do it for us.
             words.extend([find::need("env")?, "--default-signal=INT".into()]);
         }
+        if let Some(network) = &self.network {
+            words.push(find::need("nsenter")?);
+            let mut option = OsString::from("--net=");
+            option.push(network);
+            words.extend([option, "--".into()]);
+        }
         if self.fence == Fence::Namespaces && rustix::process::geteuid().is_root() {
             words.push(find::need("unshare")?);
             let flags = ["--pid", "--mount", "--fork", "--mount-proc", "--propagation", "private"];

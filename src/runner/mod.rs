@@ -10,6 +10,7 @@ pub mod builder;
 mod disk;
 pub mod engine;
 mod forks;
+pub mod gate;
 pub mod handle;
 pub mod log;
 mod publisher;

@@ -54,6 +54,7 @@ impl Bench {
             launcher: Vec::new(),
             timeout: Duration::from_mins(5),
             grace: Duration::from_secs(10),
+            private_addresses: false,
             macros: vec![("copr_username".into(), "alice".into())],
         }
     }

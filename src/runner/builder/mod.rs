@@ -50,6 +50,8 @@ pub struct Job {
     pub timeout: Duration,
     /// How long it may take to end once it is stopped.
     pub grace: Duration,
+    /// Whether what runs with network to make sources may reach this machine and private networks.
+    pub private_addresses: bool,
     /// Macros defined for the build, as `("copr_username", "alice")`.
     pub macros: Vec<(String, String)>,
 }

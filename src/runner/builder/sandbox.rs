@@ -16,6 +16,7 @@ use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::model::options::{Bootstrap, Isolation};
 use crate::process;
+use crate::runner::gate::Gate;
 use crate::runner::log::LiveLog;
 use crate::runner::sandbox::arch::Arch;
 use crate::runner::sandbox::cache::{Base, Roots};
@@ -25,7 +26,7 @@ use crate::runner::sandbox::home::Home;
 use crate::runner::sandbox::packages::{Installer, Wanted, find_dnf};
 use crate::runner::sandbox::root::BuildRoot;
 use crate::runner::sandbox::step::{Bench, Ended};
-use crate::runner::sandbox::{self, Inside};
+use crate::runner::sandbox::{self, Inside, Network};
 
 /// What has to be installed besides dnf.
 const PROGRAMS: [&str; 6] = ["bwrap", "chroot", "mount", "rpm", "setarch", "unshare"];
@@ -204,11 +205,14 @@ impl Site<'_> {
         }
         words.push(spec.into());
         self.bench.begin("rpmbuild -bs");
-        let mut ended = self.run_inside(source.download, words.clone()).await?;
+        let gate = Gate::needed(self.bench.job, source.download).await?;
+        let words = self.inside().command(network(source.download, gate.as_ref()), words);
+        let log = &self.bench.build_log;
+        let mut ended = self.bench.run_through(gate.as_ref(), log, words.clone()).await?;
         if !ended.success() && lean {
             // Perhaps it needs macros that a package of the project brings.
             self.upgrade().await?;
-            ended = self.run_inside(source.download, words).await?;
+            ended = self.bench.run_through(gate.as_ref(), log, words).await?;
         }
         if !ended.success() {
             return Err(BuildError::BadSource(rpm_errors("the spec file cannot be used", &ended)));
@@ -333,9 +337,21 @@ impl Site<'_> {
     }
 
     async fn run_inside(&self, network: bool, words: Vec<OsString>) -> Result<Ended, BuildError> {
-        let (root, home) = (&self.root, &self.home);
-        let inside = Inside { root, home, personality: self.arch.personality };
-        self.bench.run(&self.bench.build_log, inside.command(network, words)).await
+        let network = if network { Network::Open } else { Network::Nothing };
+        self.bench.run(&self.bench.build_log, self.inside().command(network, words)).await
+    }
+
+    fn inside(&self) -> Inside<'_> {
+        Inside { root: &self.root, home: &self.home, personality: self.arch.personality }
+    }
+}
+
+/// What something that makes sources reaches when it `wants` network.
+fn network(wants: bool, gate: Option<&Gate>) -> Network {
+    match gate {
+        Some(_) => Network::Gate,
+        None if wants => Network::Open,
+        None => Network::Nothing,
     }
 }
 

@@ -237,7 +237,7 @@ mod tests {
         let below = dir.path().join("tree/a/b");
         fs::create_dir_all(&below).unwrap();
         for locked in [below.clone(), dir.path().join("tree/a")] {
-            fs::set_permissions(locked, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(locked, fs::Permissions::from_mode(0o000)).unwrap();
         }
         make_removable(&dir.path().join("tree")).unwrap();
         assert_eq!(fs::metadata(&below).unwrap().permissions().mode() & 0o777, 0o700);

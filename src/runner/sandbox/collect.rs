@@ -80,7 +80,10 @@ pub fn collect_files(
         }
         let refuse = |why| Err(BuildError::BadSource(why));
         if name.to_string_lossy().contains(char::is_control) {
-            return refuse(format!("a file is named {name:?}"));
+            return refuse(format!(
+                "a file has control characters in its name: {}",
+                name.display()
+            ));
         }
         let Some(rest) = left.checked_sub(meta.len()).filter(|_| copies.len() < MOST) else {
             return refuse(format!("there are more than {max_size} bytes or {MOST} files"));

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use crate::runner::gate::{self, Gate};
+
 /// Where the build root is, seen from a fenced command that is not in it.
 pub(super) const ROOT: &str = "/build";
 /// Where dnf's configuration is.
@@ -110,6 +112,19 @@ impl Wrap {
     /// Gives it a network of its own in which it is alone.
     pub(super) fn no_network(mut self) -> Wrap {
         self.words(["--unshare-net"]);
+        self.accounts()
+    }
+
+    /// Leads it to the proxy of the [`Gate`] in whose network it is started.
+    pub(super) fn gate(mut self) -> Wrap {
+        for name in gate::VARIABLES {
+            self.words(["--setenv", name, &Gate::proxy()]);
+        }
+        self.accounts()
+    }
+
+    /// What programs look names of users up in.
+    fn accounts(mut self) -> Wrap {
         for path in ["/etc/group", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd"] {
             self.words(["--ro-bind-try", path, path]);
         }

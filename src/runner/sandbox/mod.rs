@@ -1,7 +1,7 @@
 //! Build roots and the fences around what runs in them: dnf, rpm and bubblewrap, without mock.
 //!
 //! A root is made once for a chroot, kept as a snapshot and never written to again; each build
-//! gets its own view of it (an overlay, or a copy). Three kinds of commands run, each in a
+//! gets its own view of it (an overlay, or a copy). Four kinds of commands run, each in a
 //! bubblewrap of its own, which shows of the host only `/usr` and what TLS and name resolution
 //! need, read-only, and nothing of the server's data directory but what is named:
 //!
@@ -10,6 +10,7 @@
 //! | dnf: resolves and downloads; runs nothing foreign | yes | uid 0 without capabilities | the root, dnf's cache, a directory for the packages |
 //! | rpm: installs what was downloaded, runs scriptlets | no | those that chown, chroot and setuid need; no devices, no mounts | the root, the packages |
 //! | rpmbuild: runs the package's own code | only when enabled | an unprivileged uid, no new privileges | the root, its home; size-limited `/tmp`s |
+//! | what makes sources: rpmbuild, programs, scripts | a [`gate`](super::gate) to public addresses | the same | the root, its home, its tree |
 //!
 //! All of them have their own process, mount, IPC and UTS namespaces, and end with the first
 //! process of an outer one.
@@ -50,16 +51,29 @@ pub struct Inside<'a> {
     pub personality: Option<&'static str>,
 }
 
+/// What a command inside a build root reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Nobody.
+    Nothing,
+    /// What the server reaches.
+    Open,
+    /// What the [`Gate`] lets through in whose namespace the command is started.
+    ///
+    /// [`Gate`]: crate::runner::gate::Gate
+    Gate,
+}
+
 impl Inside<'_> {
-    /// A command for the build user. `network`: with the host's network.
-    pub fn command(&self, network: bool, command: Vec<OsString>) -> Vec<OsString> {
+    /// A command for the build user.
+    pub fn command(&self, network: Network, command: Vec<OsString>) -> Vec<OsString> {
         self.end(self.begin(network), command)
     }
 
     /// The same for a script: with its tree to write to, and its files to read.
     pub fn script(
         &self,
-        network: bool,
+        network: Network,
         (tree, at_tree): (&Path, &str),
         (files, at_files): (&Path, &str),
         command: Vec<OsString>,
@@ -68,9 +82,13 @@ impl Inside<'_> {
         self.end(wrap.show(files, format!("{ROOT}{at_files}")), command)
     }
 
-    fn begin(&self, network: bool) -> Wrap {
+    fn begin(&self, network: Network) -> Wrap {
         let wrap = Wrap::new(self.root.dir()).kernel_files();
-        if network { wrap.network().names_inside() } else { wrap.no_network() }
+        match network {
+            Network::Nothing => wrap.no_network(),
+            Network::Open => wrap.network().names_inside(),
+            Network::Gate => wrap.gate(),
+        }
     }
 
     fn end(&self, wrap: Wrap, command: Vec<OsString>) -> Vec<OsString> {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::clock::Timestamp;
 use crate::process::{Exit, Fence, Program, Sink};
 use crate::runner::builder::{BuildError, Job};
+use crate::runner::gate::Gate;
 use crate::runner::log::{Both, LiveLog, Tail};
 
 /// How the programs that make fences begin their complaints.
@@ -87,22 +88,35 @@ impl<'a> Bench<'a> {
     /// Runs a command through the launcher, if there is one. Its output goes to `log` and to the
     /// live log.
     pub async fn run(&self, log: &LiveLog, words: Vec<OsString>) -> Result<Ended, BuildError> {
+        self.run_through(None, log, words).await
+    }
+
+    /// The same in the network of a gate, where there is one.
+    pub async fn run_through(
+        &self,
+        gate: Option<&Gate>,
+        log: &LiveLog,
+        words: Vec<OsString>,
+    ) -> Result<Ended, BuildError> {
         let tail = Tail::default();
         let both = Both(log, self.job.log.as_ref());
-        let exit = self.execute(words, &Both(&both, &tail)).await?;
+        let exit = self.execute(words, &Both(&both, &tail), gate).await?;
+        if let Some(refusal) = gate.and_then(Gate::refusal) {
+            self.note(log, &refusal);
+        }
         self.ended(exit, tail)
     }
 
     /// Runs a command whose output is its result and belongs into no log.
     pub async fn ask(&self, words: Vec<OsString>) -> Result<Ended, BuildError> {
         let tail = Tail::default();
-        let exit = self.execute(words, &tail).await?;
+        let exit = self.execute(words, &tail, None).await?;
         self.ended(exit, tail)
     }
 
     /// Runs a command whose output is a log by itself.
     pub async fn record(&self, log: &LiveLog, words: Vec<OsString>) -> Result<(), BuildError> {
-        self.execute(words, log).await.map(drop)
+        self.execute(words, log, None).await.map(drop)
     }
 
     /// Waits for something of other builds, such as a lock, within the job's time.
@@ -120,7 +134,12 @@ impl<'a> Bench<'a> {
         self.job.timeout.saturating_sub(self.started.elapsed())
     }
 
-    async fn execute(&self, words: Vec<OsString>, sink: &dyn Sink) -> Result<Exit, BuildError> {
+    async fn execute(
+        &self,
+        words: Vec<OsString>,
+        sink: &dyn Sink,
+        gate: Option<&Gate>,
+    ) -> Result<Exit, BuildError> {
         let job = self.job;
         if job.cancel.is_cancelled() {
             return Err(BuildError::Canceled);
@@ -135,6 +154,10 @@ impl<'a> Bench<'a> {
             .grace(job.grace)
             .fence(fence)
             .job(&job.mark);
+        let program = match gate {
+            Some(gate) => program.network(gate.path()),
+            None => program,
+        };
         match program.run(sink, &job.cancel).await? {
             Exit::Canceled => Err(BuildError::Canceled),
             Exit::TimedOut => Err(BuildError::TimedOut(job.timeout)),

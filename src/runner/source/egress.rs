@@ -26,7 +26,7 @@ const MAX_HEAD: usize = 64 << 10;
 const USER: &str = "job";
 
 /// A proxy at work; it ends when this is dropped.
-pub(super) struct Egress {
+pub(in crate::runner) struct Egress {
     address: SocketAddr,
     secret: String,
     refused: Arc<Mutex<Option<String>>>,
@@ -79,10 +79,21 @@ impl Egress {
     /// Begins to listen.
     pub(super) async fn start(private_addresses: bool) -> io::Result<Egress> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
         let secret = format!("{:032x}", rand::random::<u128>());
+        Egress::on(listener, private_addresses, secret)
+    }
+
+    /// Begins to listen where nobody else can come: no secret is asked for.
+    pub(in crate::runner) fn alone(listener: std::net::TcpListener) -> io::Result<Egress> {
+        listener.set_nonblocking(true)?;
+        Egress::on(TcpListener::from_std(listener)?, false, String::new())
+    }
+
+    fn on(listener: TcpListener, private_addresses: bool, secret: String) -> io::Result<Egress> {
+        let address = listener.local_addr()?;
         let refused = Arc::new(Mutex::new(None));
-        let expected = base64(format!("{USER}:{secret}").as_bytes());
+        let credentials = || base64(format!("{USER}:{secret}").as_bytes());
+        let expected = (!secret.is_empty()).then(credentials);
         let door = Door { expected, private_addresses, refused: Arc::clone(&refused) };
         let task = tokio::spawn(serve(listener, Arc::new(door)));
         Ok(Egress { address, secret, refused, task })
@@ -104,7 +115,7 @@ impl Egress {
     }
 
     /// Why it last let something not through.
-    pub(super) fn refusal(&self) -> Option<String> {
+    pub(in crate::runner) fn refusal(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -117,8 +128,8 @@ impl Drop for Egress {
 
 /// What each connection has to know.
 struct Door {
-    /// `Basic` credentials, coded.
-    expected: String,
+    /// `Basic` credentials, coded; where there are none, anybody may.
+    expected: Option<String>,
     private_addresses: bool,
     refused: Arc<Mutex<Option<String>>>,
 }
@@ -151,9 +162,10 @@ impl Door {
     /// Connects the client to where it wants to be; the error is what it is answered.
     async fn tunnel(&self, client: &mut TcpStream, head: &str, rest: &[u8]) -> Result<(), String> {
         let request = Request::parse(head).ok_or_else(|| answer("400 Bad Request", ""))?;
-        let known = request
-            .credentials
-            .is_some_and(|given| bool::from(given.as_bytes().ct_eq(self.expected.as_bytes())));
+        let known = self.expected.as_ref().is_none_or(|expected| {
+            let given = request.credentials.unwrap_or_default();
+            bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
+        });
         if !known {
             let ask = "Proxy-Authenticate: Basic realm=\"coprbox\"\r\n";
             return Err(answer("407 Proxy Authentication Required", ask));

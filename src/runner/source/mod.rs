@@ -3,7 +3,7 @@
 pub mod address;
 mod distgit;
 pub mod download;
-mod egress;
+pub(super) mod egress;
 pub mod error;
 mod kitchen;
 mod link;

@@ -166,6 +166,7 @@ impl Bench<'_> {
             launcher: runner.launcher.clone(),
             timeout: build.options.timeout,
             grace: runner.grace,
+            private_addresses: self.shop.config.sources.allow_private_addresses,
             macros: macros(build),
         })
     }

@@ -332,7 +332,7 @@ async fn a_source_package_is_made_in_the_chroot() {
     let Some(real) = Real::new() else { return };
     let spec = real.spec("hello", "", BUILD);
     let sources = spec.parent().map(Path::to_owned);
-    let source = SpecSource { spec: spec.clone(), sources, download: false };
+    let source = SpecSource { spec: spec.clone(), sources, download: true };
     let job = real.bench.job();
     let started = Instant::now();
     let made = real.mock.make_srpm(&job, &real.chroot, &real.config, &source).await.unwrap();
@@ -392,6 +392,25 @@ async fn a_script_runs_in_the_chroot_as_nobody() {
         let error =
             real.mock.run_script(&job, &real.chroot, &real.config, &script).await.unwrap_err();
         assert!(matches!(error, BuildError::MissingTools { .. }), "{error:?}");
+        real.assert_nothing_is_left(&job);
+
+        // With network, but not to this machine.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let job = real.bench.job();
+        let knock = format!(
+            "(exec 3<>/dev/tcp/127.0.0.1/{port}) && echo reached; exec 3<>/dev/tcp/127.0.0.1/3128
+             printf 'CONNECT 127.0.0.1:{port} HTTP/1.1\\r\\n\\r\\n' >&3; read -r said <&3
+             echo \"$http_proxy: $said\""
+        );
+        let command = ["bash", "-c", &knock].map(String::from).into();
+        let script = Script { needs: Vec::new(), command, network: true, ..script };
+        let ran = real.mock.run_script(&job, &real.chroot, &real.config, &script).await.unwrap();
+        if rustix::process::geteuid().is_root() {
+            let refused = "http://127.0.0.1:3128: HTTP/1.1 403";
+            assert!(ran.tail.contains(refused), "{}", ran.tail);
+            assert!(!ran.tail.contains("reached"), "{}", ran.tail);
+        }
         real.assert_nothing_is_left(&job);
     }
 }

@@ -110,6 +110,7 @@ impl Bench {
             launcher: Vec::new(),
             timeout: Duration::from_mins(5),
             grace: Duration::from_secs(10),
+            private_addresses: false,
             macros: vec![("vendor".into(), "Copr - user alice 100%".into())],
         }
     }

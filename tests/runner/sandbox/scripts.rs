@@ -1,4 +1,7 @@
 use std::fs;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use coprbox::runner::builder::script::{Ran, Script};
@@ -114,4 +117,67 @@ async fn a_script_sees_nothing_of_the_server() {
     let script = Script { command: command.collect(), ..plain };
     let ran = run(&bench, &job, &script).await.unwrap();
     assert_eq!((ran.code, ran.files.len()), (0, 1), "{}", ran.tail);
+}
+
+/// Counts the connections to a port of this machine.
+fn probe() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, seen) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let counter = seen.clone();
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (port, seen)
+}
+
+/// Tries the port directly and through the proxy that the variables name.
+fn knock(port: u16) -> String {
+    format!(
+        "(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo reached
+         proxy=${{http_proxy#http://}}; test -n \"$proxy\" || exit 0
+         exec 3<>/dev/tcp/${{proxy%:*}}/${{proxy#*:}}
+         printf 'CONNECT 127.0.0.1:{port} HTTP/1.1\\r\\n\\r\\n' >&3; read -r answer <&3
+         echo \"answer: $answer\""
+    )
+}
+
+#[tokio::test]
+async fn a_script_with_network_does_not_reach_this_machine() {
+    let Some(bench) = Bench::new() else { return };
+    let (port, seen) = probe();
+    let (job, plain) = script(&bench, "");
+    let command: Vec<String> = ["bash", "-c", &knock(port)].map(String::from).into();
+    let networked = Script { network: true, command, out: String::new(), ..plain };
+    let ran = run(&bench, &job, &networked).await.unwrap();
+    assert!(ran.tail.contains("answer: HTTP/1.1 403"), "{}", ran.tail);
+    assert!(!ran.tail.contains("reached"), "{}", ran.tail);
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+    let log = fs::read_to_string(job.log.path()).unwrap();
+    assert!(log.contains("127.0.0.1 is at a private address"), "{log}");
+
+    let mut job = bench.job();
+    job.private_addresses = true;
+    let ran = run(&bench, &job, &networked).await.unwrap();
+    assert_eq!((ran.code, ran.tail.contains("reached")), (0, true), "{}", ran.tail);
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_spec_that_may_download_does_not_reach_this_machine() {
+    let Some(bench) = Bench::new() else { return };
+    let (port, seen) = probe();
+    let spec = bench.dir.path().join("knock.spec");
+    let text = format!(
+        "%define said %(bash -c '(exec 3<>/dev/tcp/127.0.0.1/{port}) && echo reached')\n\
+         Name: knock\nVersion: 1\nRelease: 1\nSummary: x%{{said}}\nLicense: x\n\
+         %description\nx\n"
+    );
+    fs::write(&spec, text).unwrap();
+    let source = SpecSource { spec, sources: None, download: true };
+    let job = bench.job();
+    let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
+    assert!(made.is_ok(), "{made:?}");
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
 }

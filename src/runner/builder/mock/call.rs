@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::exit::{Failure, Traces};
 use super::network::{Network, Plan, repositories_are_local};
-use super::root::{Root, text_of};
+use super::root::{Root, Way, text_of};
 use super::stage::Stage;
 use super::tidy::Tidy;
 use super::{Stop, Task};
@@ -14,6 +14,7 @@ use crate::model::build_config::BuildConfig;
 use crate::process::{Exit, Program, Sink};
 use crate::runner::builder::script::Ran;
 use crate::runner::builder::{BuildError, Job};
+use crate::runner::gate::Gate;
 
 /// How long mock may take to print its configuration.
 const READING: Duration = Duration::from_mins(1);
@@ -27,6 +28,8 @@ pub(super) struct Session<'a> {
     pub(super) stage: &'a Stage,
     pub(super) root: Root<'a>,
     pub(super) started: Instant,
+    /// The network of what makes sources.
+    pub(super) gate: Option<Gate>,
     /// mock does not remove the root by itself.
     pub(super) keeps_root: bool,
 }
@@ -51,13 +54,22 @@ impl Session<'_> {
         if let Some(sources) = &self.stage.sources {
             build.extend(["--sources".to_owned(), text_of(sources)]);
         }
-        let cut_off = plan.network == Network::Around;
-        if cut_off && !self.needs_no_network().await? {
-            self.run(false, &first).await?;
+        let two_calls = plan.may_need_two_calls();
+        if two_calls && !self.needs_no_network().await? {
+            self.run(Way::Open, &first).await?;
             build.extend(["--no-clean".to_owned(), "--offline".to_owned()]);
         }
-        self.run(cut_off, &build).await?;
+        self.run(self.way(plan), &build).await?;
         Ok(Ran { code: 0, files: Vec::new(), tail: String::new() })
+    }
+
+    /// What the calls that run foreign code have.
+    pub(super) fn way(&self, plan: Plan) -> Way<'_> {
+        match (&self.gate, plan.network) {
+            (Some(gate), _) => Way::Gate(gate),
+            (None, Network::Around) => Way::CutOff,
+            (None, _) => Way::Open,
+        }
     }
 
     /// `--with` and `--without`.
@@ -77,16 +89,16 @@ impl Session<'_> {
 
     /// Whether the package manager gets all it wants from the disk.
     async fn needs_no_network(&self) -> Result<bool, BuildError> {
-        let program = self.root.mock(&self.stage.config, &["--debug-config"], false);
+        let program = self.root.mock(&self.stage.config, &["--debug-config"], Way::Open);
         let printed = program.timeout(READING).capture(&self.job.cancel).await?;
         Ok(printed.exit.success()
             && repositories_are_local(&String::from_utf8_lossy(&printed.stdout)))
     }
 
     /// One call: its output goes to the live log, its end is put into words.
-    pub(super) async fn run(&self, cut_off: bool, what: &[String]) -> Result<(), Stop> {
+    pub(super) async fn run(&self, way: Way<'_>, what: &[String]) -> Result<(), Stop> {
         let job = self.job;
-        let code = self.call(cut_off, what, job.log.as_ref()).await?;
+        let code = self.call(way, what, job.log.as_ref()).await?;
         match Traces::read(&job.result_dir, job.log.path()).failure(code) {
             Some(failure) => Err(Stop::Failed(failure)),
             None => Ok(()),
@@ -96,7 +108,7 @@ impl Session<'_> {
     /// One call: its output goes to `sink`; the answer is the code it ends with.
     pub(super) async fn call(
         &self,
-        cut_off: bool,
+        way: Way<'_>,
         what: &[String],
         sink: &dyn Sink,
     ) -> Result<i32, Stop> {
@@ -105,9 +117,13 @@ impl Session<'_> {
         let results = text_of(&self.stage.results);
         let mut words = vec!["--resultdir", &results];
         words.extend(what.iter().map(String::as_str));
-        let program = self.root.mock(&self.stage.config, &words, cut_off);
+        let program = self.root.mock(&self.stage.config, &words, way);
         let program = program.timeout(left).grace(job.grace);
-        match self.watch(program, left, sink).await? {
+        let exit = self.watch(program, left, sink).await?;
+        if let Some(refusal) = self.gate.as_ref().and_then(Gate::refusal) {
+            job.log.line(refusal);
+        }
+        match exit {
             Exit::Code(code) => Ok(code),
             Exit::TimedOut => Err(Stop::Failed(Failure::Timeout)),
             Exit::Canceled => Err(BuildError::Canceled.into()),

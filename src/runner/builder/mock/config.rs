@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::literal::{boolean, is_plain, list, text};
 use crate::model::build_config::BuildRepo;
 use crate::model::options::Bootstrap;
+use crate::runner::gate;
 
 /// What one build changes in the configuration of its chroot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub macros: Vec<(String, String)>,
     /// Whether the build may use the network.
     pub network: bool,
+    /// Whether the way there leads through a gate.
+    pub gated: bool,
     /// What separates the build from the host; `None`: what the chroot's own configuration says,
     /// and systemd-nspawn where it says nothing.
     pub isolation: Option<Container>,
@@ -116,6 +119,11 @@ impl Settings {
         }
         for (name, body) in &self.macros {
             file.set_macro(name, body)?;
+        }
+        if self.gated {
+            // For what rpmbuild downloads.
+            file.set_macro("_httpproxy", gate::HOST)?;
+            file.set_macro("_httpport", &gate::PORT.to_string())?;
         }
         self.write_binds(&mut file)?;
         for repo in &self.repos {

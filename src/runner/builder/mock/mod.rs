@@ -29,11 +29,12 @@ use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process;
+use crate::runner::gate::Gate;
 use call::Session;
 use config::Settings;
 use exit::Failure;
 use host::{Caller, Fences, Unfit};
-use network::Plan;
+use network::{Need, Network, Plan};
 use root::Root;
 use stage::{Remains, Stage};
 
@@ -130,8 +131,12 @@ impl Mock {
         // One of them may be that of an earlier attempt of this job.
         self.remains_are_cleared(job).await?;
         let fences = self.fences(&caller).await;
-        let plan = Plan::new(build.isolation, task.needs_network(build), fences, &caller)
+        let mut plan = Plan::new(build.isolation, task.need(build, job), fences, &caller)
             .map_err(BuildError::Unavailable)?;
+        let gate = Gate::needed(job, plan.network == Network::Gate).await?;
+        if gate.is_none() && plan.network == Network::Gate {
+            plan.network = Network::Ungated;
+        }
         job.log.line(format!("mock: {plan}"));
         let settings = settings(job, chroot, build, &task, plan, &caller)?;
         let name = root::name_for(job);
@@ -146,7 +151,7 @@ impl Mock {
             mark: Some(&job.mark),
         };
         let keeps_root = matches!(task, Task::Script(_));
-        let session = Session { job, build, stage: &stage, root, started, keeps_root };
+        let session = Session { job, build, stage: &stage, root, started, gate, keeps_root };
         let result = session.build(plan, &task).await;
         session.clear_away(&result).await;
         stage.hand_back(&job.result_dir).await?;
@@ -165,12 +170,17 @@ enum Task<'a> {
 }
 
 impl Task<'_> {
-    fn needs_network(&self, build: &BuildConfig) -> bool {
-        match self {
-            Task::Rebuild(_) => build.enable_net,
+    fn need(&self, build: &BuildConfig, job: &Job) -> Need {
+        let (network, makes_sources) = match self {
+            Task::Rebuild(_) => (build.enable_net, false),
             // Sources that the spec names by address are fetched by rpmbuild.
-            Task::Srpm(source) => source.download || build.enable_net,
-            Task::Script(script) => script.network,
+            Task::Srpm(source) => (source.download, true),
+            Task::Script(script) => (script.network, true),
+        };
+        match (network, makes_sources && !job.private_addresses) {
+            (false, _) => Need::Nothing,
+            (true, true) => Need::Public,
+            (true, false) => Need::Everything,
         }
     }
 
@@ -244,7 +254,8 @@ fn settings(
         packages,
         modules: build.additional_modules.clone(),
         macros,
-        network: task.needs_network(build),
+        network: task.need(build, job) != Need::Nothing,
+        gated: plan.network == Network::Gate,
         isolation: plan.container,
         unregistered: caller.is_root() || !host::systemd_runs(),
         bootstrap: (build.bootstrap, build.bootstrap_image.clone()),

@@ -22,6 +22,21 @@ pub(super) enum Network {
     Around,
     /// The build should not use it, but nothing here could keep it off.
     Unguarded,
+    /// Only public addresses, by a gate.
+    Gate,
+    /// Only public addresses would be right, but nothing here could keep it off the others.
+    Ungated,
+}
+
+/// What a task is to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Nobody.
+    Nothing,
+    /// Public addresses.
+    Public,
+    /// What the server reaches.
+    Everything,
 }
 
 /// How one build is separated.
@@ -37,7 +52,7 @@ impl Plan {
     /// The best that can be had here; an error says why what was asked for cannot.
     pub(super) fn new(
         wanted: Isolation,
-        network: bool,
+        need: Need,
         fences: Fences,
         caller: &Caller,
     ) -> Result<Plan, String> {
@@ -50,21 +65,26 @@ impl Plan {
         // Where nspawn works for root, so does a network namespace.
         let around = caller.is_root() && fences != Fences::Nothing;
         let plan = |container, network| Ok(Plan { container, network });
-        match (wanted, network) {
-            (Isolation::Default, true) if nspawn => plan(None, Network::Open),
-            (Isolation::Default | Isolation::Nspawn, false) if nspawn => {
+        let open = match need {
+            Need::Public if around => Network::Gate,
+            Need::Public => Network::Ungated,
+            _ => Network::Open,
+        };
+        match (wanted, need == Need::Nothing) {
+            (Isolation::Default, false) if nspawn => plan(None, open),
+            (Isolation::Default | Isolation::Nspawn, true) if nspawn => {
                 plan(Some(Container::Nspawn), Network::InContainer)
             }
-            (Isolation::Nspawn, true) => plan(Some(Container::Nspawn), Network::Open),
-            (_, true) => plan(Some(Container::Simple), Network::Open),
-            (_, false) if around => plan(Some(Container::Simple), Network::Around),
-            (_, false) => plan(Some(Container::Simple), Network::Unguarded),
+            (Isolation::Nspawn, false) => plan(Some(Container::Nspawn), open),
+            (_, false) => plan(Some(Container::Simple), open),
+            (_, true) if around => plan(Some(Container::Simple), Network::Around),
+            (_, true) => plan(Some(Container::Simple), Network::Unguarded),
         }
     }
 
     /// Whether mock may have to be called once with and once without network.
     pub(super) fn may_need_two_calls(self) -> bool {
-        self.network == Network::Around
+        matches!(self.network, Network::Around | Network::Gate)
     }
 }
 
@@ -77,6 +97,11 @@ impl fmt::Display for Plan {
         };
         let network = match self.network {
             Network::Open => "with network",
+            Network::Gate => "with network, but for private addresses",
+            Network::Ungated => {
+                "with the network of this machine, private addresses included, because only a \
+                 server that is root could keep it off them"
+            }
             Network::InContainer | Network::Around => "without network",
             Network::Unguarded => {
                 "with the network of this machine, because nothing here could cut it off"
@@ -125,29 +150,39 @@ mod tests {
 
     const ROOT: Caller = Caller::Root { uid: 999, gid: 135 };
 
-    fn plan(wanted: Isolation, network: bool, fences: Fences, caller: &Caller) -> Plan {
-        Plan::new(wanted, network, fences, caller).unwrap()
+    fn plan(wanted: Isolation, need: Need, fences: Fences, caller: &Caller) -> Plan {
+        Plan::new(wanted, need, fences, caller).unwrap()
     }
 
     #[test]
     fn a_build_without_network_has_none_wherever_that_can_be_had() {
         use Fences::{NetworkNamespace, Nothing, Nspawn};
-        let network = |wanted, fences, caller| plan(wanted, false, fences, caller).network;
+        let network = |wanted, fences, caller| plan(wanted, Need::Nothing, fences, caller).network;
         assert_eq!(network(Isolation::Default, Nspawn, &ROOT), Network::InContainer);
         assert_eq!(network(Isolation::Default, Nspawn, &Caller::Member), Network::InContainer);
         assert_eq!(network(Isolation::Simple, Nspawn, &ROOT), Network::Around);
         assert_eq!(network(Isolation::Default, NetworkNamespace, &ROOT), Network::Around);
         assert_eq!(network(Isolation::Simple, Nspawn, &Caller::Member), Network::Unguarded);
         assert_eq!(network(Isolation::Default, Nothing, &ROOT), Network::Unguarded);
-        assert!(Plan::new(Isolation::Nspawn, false, Nothing, &ROOT).is_err());
+        assert!(Plan::new(Isolation::Nspawn, Need::Nothing, Nothing, &ROOT).is_err());
     }
 
     #[test]
     fn with_network_the_chroots_own_configuration_decides() {
-        let open = plan(Isolation::Default, true, Fences::Nspawn, &ROOT);
+        let open = plan(Isolation::Default, Need::Everything, Fences::Nspawn, &ROOT);
         assert_eq!(open, Plan { container: None, network: Network::Open });
-        let without = plan(Isolation::Default, true, Fences::Nothing, &ROOT);
+        let without = plan(Isolation::Default, Need::Everything, Fences::Nothing, &ROOT);
         assert_eq!(without.container, Some(Container::Simple));
+    }
+
+    #[test]
+    fn sources_are_made_behind_a_gate_where_that_can_be_had() {
+        let network =
+            |fences, caller| plan(Isolation::Default, Need::Public, fences, caller).network;
+        assert_eq!(network(Fences::Nspawn, &ROOT), Network::Gate);
+        assert_eq!(network(Fences::NetworkNamespace, &ROOT), Network::Gate);
+        assert_eq!(network(Fences::Nspawn, &Caller::Member), Network::Ungated);
+        assert_eq!(network(Fences::Nothing, &ROOT), Network::Ungated);
     }
 
     #[test]

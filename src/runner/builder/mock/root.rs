@@ -10,6 +10,7 @@ use super::host::Caller;
 use super::stage::MOUNTED;
 use crate::process::{Fence, JobMark, Program};
 use crate::runner::builder::Job;
+use crate::runner::gate::Gate;
 
 /// How long a call that is not a build may take.
 const ASIDE: Duration = Duration::from_mins(2);
@@ -30,6 +31,17 @@ const MOUNT: &str = r#"
 /// Takes the network away from a command.
 const CUT_OFF: [&str; 6] =
     ["unshare", "--net", "sh", "-c", r#"ip link set lo up; exec "$@""#, "coprbox"];
+
+/// Which network mock itself has.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// The machine's.
+    Open,
+    /// None.
+    CutOff,
+    /// That of a gate.
+    Gate(&'a Gate),
+}
 
 /// A build root of mock.
 pub(super) struct Root<'a> {
@@ -56,8 +68,8 @@ pub(super) fn name_for(job: &Job) -> String {
 }
 
 impl Root<'_> {
-    /// mock, told which root it is about and what to do. When cut off, it has no network itself.
-    pub(super) fn mock(&self, config: &Path, what: &[&str], cut_off: bool) -> Program {
+    /// mock, told which root it is about and what to do.
+    pub(super) fn mock(&self, config: &Path, what: &[&str], way: Way<'_>) -> Program {
         let mut command: Vec<String> = Vec::new();
         if let Caller::Root { uid, gid } = self.caller {
             // In the command itself, as a launcher need not hand on our environment.
@@ -68,14 +80,17 @@ impl Root<'_> {
                 command.extend([text_of(host), (*name).to_owned()]);
             }
             command.push("--".into());
-            if cut_off {
+            if matches!(way, Way::CutOff) {
                 command.extend(CUT_OFF.map(Into::into));
             }
         }
         command.extend([text_of(self.mock), "-r".into(), text_of(config)]);
         command.extend(["--uniqueext".into(), self.name.clone()]);
         command.extend(what.iter().map(ToString::to_string));
-        let program = self.fenced(&command);
+        let program = match way {
+            Way::Gate(gate) => self.fenced(&command).network(gate.path()),
+            Way::Open | Way::CutOff => self.fenced(&command),
+        };
         match self.mark {
             Some(mark) => program.job(mark),
             None => program,
@@ -97,7 +112,7 @@ impl Root<'_> {
 
     /// A call that is no build. What mock says matters only when it fails.
     pub(super) async fn aside(&self, config: &Path, what: &str) -> Result<(), String> {
-        let program = self.mock(config, &[what], false).timeout(ASIDE);
+        let program = self.mock(config, &[what], Way::Open).timeout(ASIDE);
         match program.capture(&CancellationToken::new()).await {
             Ok(ran) if ran.exit.success() => Ok(()),
             Ok(ran) => {

@@ -13,10 +13,12 @@ use tokio::task::spawn_blocking;
 use super::Stop;
 use super::call::Session;
 use super::host::Caller;
-use super::network::{Network, Plan};
+use super::network::Plan;
+use super::root::Way;
 use super::stage::{DIR, MOUNTED};
 use crate::runner::builder::script::{FILES, Ran, Script, WORKDIR, write_readable};
 use crate::runner::builder::{BuildError, Job};
+use crate::runner::gate::{self, Gate};
 use crate::runner::log::{Both, Tail};
 
 /// Under which name the tree is mounted when the server is root.
@@ -56,6 +58,7 @@ pub(super) async fn prepare(
     dir: &Path,
     script: &Script,
     caller: &Caller,
+    gated: bool,
 ) -> Result<(), BuildError> {
     let (dir, files) = (dir.join(SCRIPT), script.clone());
     let write = move || -> io::Result<()> {
@@ -63,8 +66,11 @@ pub(super) async fn prepare(
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755))?;
         files.write_files(&dir)?;
         write_readable(&dir.join(RUN), START.as_bytes())?;
-        let variables = files.env.iter().map(|(name, value)| format!("{name}={value}\0"));
-        write_readable(&dir.join(VARIABLES), variables.collect::<String>().as_bytes())?;
+        let proxy = |name: &&str| format!("{name}={}\0", Gate::proxy());
+        let proxies = gate::VARIABLES.iter().filter(|_| gated).map(proxy);
+        let given = files.env.iter().map(|(name, value)| format!("{name}={value}\0"));
+        let variables: String = proxies.chain(given).collect();
+        write_readable(&dir.join(VARIABLES), variables.as_bytes())?;
         let start = Path::new(WORKDIR).join(&files.dir);
         let words = [start.to_string_lossy().into_owned()].into_iter().chain(files.command);
         let words: String = words.map(|word| word + "\0").collect();
@@ -82,13 +88,13 @@ impl Session<'_> {
     /// Makes the root, and runs the command in it.
     pub(super) async fn run_script(&self, plan: Plan) -> Result<Ran, Stop> {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
-        self.run(false, &words(&["--init"])).await?;
+        self.run(Way::Open, &words(&["--init"])).await?;
         let run = format!("{FILES}/{RUN}");
         let command =
             words(&["--no-clean", "--offline", "--unpriv", "--chroot", "--", "/bin/bash", &run]);
         let tail = Tail::default();
         let both = Both(self.job.log.as_ref(), &tail);
-        let code = self.call(plan.network == Network::Around, &command, &both).await?;
+        let code = self.call(self.way(plan), &command, &both).await?;
         Ok(Ran { code, files: Vec::new(), tail: tail.into_text() })
     }
 }
@@ -120,7 +126,7 @@ mod tests {
             to: PathBuf::new(),
             max_size: 0,
         };
-        prepare(dir.path(), &script, &Caller::Member).await.unwrap();
+        prepare(dir.path(), &script, &Caller::Member, false).await.unwrap();
         // Where the root's own directories would be.
         for name in [RUN, WORDS] {
             let text = fs::read_to_string(files.join(name)).unwrap();

@@ -88,7 +88,7 @@ impl Stage {
         };
         let owner = spawn_blocking(move || set_up.run()).await.map_err(io::Error::other)??;
         if let Task::Script(script) = task {
-            script::prepare(&dir, script, caller).await?;
+            script::prepare(&dir, script, caller, settings.gated).await?;
         }
         let mut stage = Stage {
             mounts: Vec::new(),

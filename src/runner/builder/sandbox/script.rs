@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::Site;
+use super::{Site, network};
 use crate::model::ChrootName;
 use crate::runner::builder::BuildError;
 use crate::runner::builder::script::{FILES, Ran, Script, WORKDIR};
+use crate::runner::gate::Gate;
+use crate::runner::sandbox::UID;
 use crate::runner::sandbox::packages::Wanted;
 use crate::runner::sandbox::root::make_dir;
-use crate::runner::sandbox::{Inside, UID};
 
 /// Goes where the command is to start and becomes it. All that varies are arguments.
 const START: &str = r#"cd -- "$1" && shift && exec "$@""#;
@@ -34,9 +35,10 @@ impl Site<'_> {
         make_dir(&files)?;
         script.write_files(&files)?;
         script.hand_over(Some((UID, UID))).await?;
-        let words = self.script_words(script, &files);
+        let gate = Gate::needed(bench.job, script.network).await?;
+        let words = self.script_words(script, &files, gate.as_ref());
         bench.begin("source script");
-        let ended = bench.run(&bench.build_log, words).await?;
+        let ended = bench.run_through(gate.as_ref(), &bench.build_log, words).await?;
         bench.note(&bench.build_log, &format!("Child return code was: {}", ended.code));
         let mut ran = Ran { code: ended.code, files: Vec::new(), tail: ended.tail };
         if ran.success() {
@@ -46,15 +48,14 @@ impl Site<'_> {
         Ok(ran)
     }
 
-    fn script_words(&self, script: &Script, files: &Path) -> Vec<OsString> {
+    fn script_words(&self, script: &Script, files: &Path, gate: Option<&Gate>) -> Vec<OsString> {
         // The variables are set inside, where no program of the host heeds them.
         let mut words: Vec<OsString> = vec!["env".into()];
         words.extend(script.env.iter().map(|(name, value)| format!("{name}={value}").into()));
         words.extend(["sh", "-c", START, "sh"].map(OsString::from));
         words.push(Path::new(WORKDIR).join(&script.dir).into());
         words.extend(script.command.iter().map(OsString::from));
-        let inside =
-            Inside { root: &self.root, home: &self.home, personality: self.arch.personality };
-        inside.script(script.network, (&script.tree, WORKDIR), (files, FILES), words)
+        let network = network(script.network, gate);
+        self.inside().script(network, (&script.tree, WORKDIR), (files, FILES), words)
     }
 }
