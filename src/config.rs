@@ -145,6 +145,8 @@ pub struct SourcesConfig {
     pub allow_file_urls: bool,
     /// The largest file that is downloaded.
     pub max_size: Size,
+    /// The chroot that pyp2spec, pyp2rpm and gem2rpm run in.
+    pub generator_chroot: Option<String>,
 }
 
 /// `[uploads]`.

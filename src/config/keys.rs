@@ -56,6 +56,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("sources.allow_file_urls", "false", "sources may be fetched from file:// addresses"),
     key("sources.max_size", "\"16 GiB\"", "the largest file that is downloaded as a source"),
+    key(
+        "sources.generator_chroot",
+        "(the newest Fedora, then the build's own)",
+        "the chroot in which pyp2spec, pyp2rpm and gem2rpm run",
+    ),
     key("uploads.max_size", "\"16 GiB\"", "the largest request that carries a file"),
     key("tokens.days", "180", "how long a new API token is valid"),
     key(

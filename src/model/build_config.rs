@@ -115,6 +115,21 @@ impl BuildConfig {
     }
 }
 
+impl BuildConfig {
+    /// The same with these repositories in place of the project's.
+    pub fn with_repos<E>(
+        parts: &Parts<'_>,
+        repos: &[RepoUrl],
+        mut hotfixes: impl FnMut(&Owner, &ProjectName) -> Result<Option<bool>, E>,
+    ) -> Result<BuildConfig, E> {
+        let mut config = BuildConfig::new(parts, &mut hotfixes)?;
+        let further = repos.iter().map(|repo| further_repo(repo, parts, &mut hotfixes));
+        config.repos = further.collect::<Result<_, E>>()?;
+        config.additional_repos = repos.iter().map(ToString::to_string).collect();
+        Ok(config)
+    }
+}
+
 /// The project's own repositories: the main directory's, and the one that is built into.
 fn own_repos(parts: &Parts<'_>) -> Vec<BuildRepo> {
     let Project { owner, name, settings, .. } = parts.project;

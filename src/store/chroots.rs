@@ -41,6 +41,17 @@ pub fn update(db: &Connection, chroot: &Chroot) -> Result<()> {
     Ok(())
 }
 
+/// The newest numbered release of Fedora that is offered for an architecture.
+pub fn newest_fedora(db: &Connection, arch: &str) -> Result<Option<ChrootName>> {
+    let fits = |chroot: &Chroot| {
+        chroot.active && chroot.name.distribution() == "fedora" && chroot.name.arch() == arch
+    };
+    // Rawhide and ELN have no number.
+    let number = |name: &ChrootName| name.version().parse::<u32>().ok();
+    let offered = list(db)?.into_iter().filter(fits).map(|chroot| chroot.name);
+    Ok(offered.filter(|name| number(name).is_some()).max_by_key(number))
+}
+
 /// The chroot of this name.
 pub fn find(db: &Connection, name: &ChrootName) -> Result<Option<Chroot>> {
     Ok(db

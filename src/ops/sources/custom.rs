@@ -1,8 +1,6 @@
 //! A script that makes the sources.
 
 use super::{Around, Purpose, optional};
-use crate::model::ChrootName;
-use crate::model::chroot::Chroot;
 use crate::model::source::{Custom, ScriptChroot};
 use crate::ops::projects::repos;
 use crate::ops::{Error, Mistakes, Result};
@@ -113,7 +111,7 @@ fn choose(
             .filter(|chroot| chroot.active)
             .map(|chroot| ScriptChroot::Exact(chroot.name)),
         Ok(ScriptChroot::FedoraLatest(arch)) => {
-            latest(around.db, &arch)?.map(|name| match around.purpose {
+            chroots::newest_fedora(around.db, &arch)?.map(|name| match around.purpose {
                 Purpose::Build => ScriptChroot::Exact(name),
                 Purpose::Package => ScriptChroot::FedoraLatest(arch),
             })
@@ -131,7 +129,7 @@ fn usual(
     around: &Around<'_>,
     mistakes: &mut Mistakes,
 ) -> Result<Option<ScriptChroot>> {
-    if let Some(name) = latest(around.db, USUAL_ARCH)? {
+    if let Some(name) = chroots::newest_fedora(around.db, USUAL_ARCH)? {
         return Ok(Some(match around.purpose {
             Purpose::Build => ScriptChroot::Exact(name),
             Purpose::Package => ScriptChroot::FedoraLatest(USUAL_ARCH.to_owned()),
@@ -144,21 +142,10 @@ fn usual(
     Ok(first.map(ScriptChroot::Exact))
 }
 
-/// The newest release of Fedora that is offered for an architecture.
-fn latest(db: &Connection, arch: &str) -> Result<Option<ChrootName>> {
-    let fits = |chroot: &Chroot| {
-        chroot.active && chroot.name.distribution() == "fedora" && chroot.name.arch() == arch
-    };
-    // Rawhide and ELN have no number.
-    let number = |name: &ChrootName| name.version().parse::<u32>().ok();
-    let offered = chroots::list(db)?.into_iter().filter(fits).map(|chroot| chroot.name);
-    Ok(offered.filter(|name| number(name).is_some()).max_by_key(number))
-}
-
 /// A script with the chroot that it will really run in.
 pub(super) fn resolve(db: &Connection, mut custom: Custom) -> Result<Custom> {
     if let ScriptChroot::FedoraLatest(arch) = &custom.chroot {
-        let found = latest(db, arch)?.ok_or_else(|| {
+        let found = chroots::newest_fedora(db, arch)?.ok_or_else(|| {
             Error::invalid(format!(
                 "script_chroot: This server offers no Fedora for {arch} any more; edit the package."
             ))

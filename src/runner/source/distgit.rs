@@ -122,6 +122,8 @@ async fn process(
         tree,
         dir: inside.to_owned(),
         out: OUT.to_owned(),
+        makes_out: true,
+        env: Vec::new(),
         needs: vec!["rpmautospec".to_owned()],
         files: Vec::new(),
         command: ["rpmautospec", "process-distgit", &name, &out].map(ToOwned::to_owned).into(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -43,9 +44,12 @@ pub(super) struct Recipe {
     /// Where the program starts, and where it leaves what it makes, seen from the tree.
     pub(super) dir: String,
     pub(super) out: String,
+    /// Whether the latter is made for it. Scripts of users make their own.
+    pub(super) makes_out: bool,
     /// What has to be installed.
     pub(super) needs: Vec<String>,
     pub(super) files: Vec<(String, Vec<u8>)>,
+    pub(super) env: Vec<(String, String)>,
     pub(super) command: Vec<String>,
 }
 
@@ -77,9 +81,30 @@ impl<'a> Kitchen<'a> {
         result_dir: &Path,
         log: &'a Arc<LiveLog>,
     ) -> Result<Kitchen<'a>, Stop> {
-        let (chroot, config) = bench.source_chroot(build).await?;
+        let at = bench.source_chroot(build).await?;
+        Kitchen::open_in(bench, build, result_dir, log, at)
+    }
+
+    /// Makes ready for one that is made in this chroot.
+    pub(super) fn open_in(
+        bench: &'a Bench<'a>,
+        build: &'a Build,
+        result_dir: &Path,
+        log: &'a Arc<LiveLog>,
+        (chroot, config): (Chroot, BuildConfig),
+    ) -> Result<Kitchen<'a>, Stop> {
         let job = bench.builder_job(build, result_dir, log)?;
         Ok(Kitchen { bench, build, chroot, config, job, log })
+    }
+
+    /// Sets how long each step may take.
+    pub(super) fn set_time(&mut self, time: Duration) {
+        self.job.timeout = time;
+    }
+
+    /// Where the files are that programs have left.
+    pub(super) fn made(&self) -> PathBuf {
+        self.dir().join("made")
     }
 
     /// Scratch space.
@@ -168,26 +193,21 @@ impl<'a> Kitchen<'a> {
 
     /// The same for callers who know a way out when something it needs is missing.
     pub(super) async fn try_run(&self, recipe: Recipe) -> Result<Result<Ran, Missing>, Stop> {
-        let to = self.dir().join("made");
-        for dir in [recipe.tree.join(&recipe.out), to.clone()] {
-            match fs::create_dir(&dir) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(error.into());
-                }
-                _ => {}
-            }
+        let to = self.made();
+        fs::create_dir_all(&to)?;
+        if recipe.makes_out {
+            fs::create_dir_all(recipe.tree.join(&recipe.out))?;
         }
         self.log.line(format!("running {} in {}", recipe.command.join(" "), self.chroot.name));
+        // The tree belongs to the user who runs it, and holds clones within clones.
+        let git = [("COUNT", "1"), ("KEY_0", "safe.directory"), ("VALUE_0", "*")];
+        let git = git.map(|(name, value)| (format!("GIT_CONFIG_{name}"), value.to_owned()));
+        let env = git.into_iter().chain(recipe.env).collect();
         let script = Script {
             needs: recipe.needs,
             tree: recipe.tree,
             files: recipe.files,
-            env: vec![
-                // The tree belongs to the user who runs it, and holds clones within clones.
-                ("GIT_CONFIG_COUNT".to_owned(), "1".to_owned()),
-                ("GIT_CONFIG_KEY_0".to_owned(), "safe.directory".to_owned()),
-                ("GIT_CONFIG_VALUE_0".to_owned(), "*".to_owned()),
-            ],
+            env,
             dir: recipe.dir,
             command: recipe.command,
             network: true,
@@ -222,7 +242,7 @@ pub(super) fn only_srpm(ran: &Ran, what: &str) -> Result<PathBuf, Stop> {
 }
 
 /// The lines of a failed program's output that matter: those that speak of errors, or the last.
-fn reason(tail: &str) -> String {
+pub(super) fn reason(tail: &str) -> String {
     let speaks = |line: &&str| {
         let lower = line.to_ascii_lowercase();
         let marks = ["error", "fatal", "no such file", "not found", "cannot", "failed", "denied"];

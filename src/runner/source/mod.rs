@@ -1,13 +1,17 @@
 //! How sources are fetched, one file for each way of handing them over.
 
 pub mod address;
+mod custom;
 mod distgit;
 pub mod download;
 pub(super) mod egress;
 pub mod error;
+mod generator;
 mod kitchen;
 mod link;
 mod lookaside;
+mod pypi;
+mod rubygems;
 mod scm;
 mod upload;
 
@@ -39,6 +43,11 @@ pub(super) async fn make(
             let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
             distgit::make(&kitchen, distgit).await?
         }
+        SourceSpec::PyPi(pypi) => pypi::generator(pypi).make(bench, build, result_dir, log).await?,
+        SourceSpec::RubyGems(gem) => {
+            rubygems::generator(gem).make(bench, build, result_dir, log).await?
+        }
+        SourceSpec::Custom(custom) => custom::make(bench, build, custom, result_dir, log).await?,
         _ => return Ok(None),
     };
     Ok(Some(made))

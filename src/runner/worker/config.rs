@@ -70,6 +70,17 @@ impl Bench<'_> {
         &self,
         build: &Build,
     ) -> Result<(Chroot, BuildConfig), Stop> {
+        match self.source_chroot_name(build).await? {
+            Some(name) => self.chroot_config(build, &name).await,
+            None => Err(Stop::Failed("the project has no active chroot".to_owned())),
+        }
+    }
+
+    /// What it is called.
+    pub(super) async fn source_chroot_name(
+        &self,
+        build: &Build,
+    ) -> Result<Option<ChrootName>, Stop> {
         let (id, project) = (build.id, build.project_id);
         let name = self
             .shop
@@ -84,15 +95,17 @@ impl Bench<'_> {
                 Ok::<_, StoreError>(all.into_iter().next())
             })
             .await?;
-        match name {
-            Some(name) => self.chroot_config(build, &name).await,
-            None => Err(Stop::Failed("the project has no active chroot".to_owned())),
-        }
+        Ok(name)
     }
 }
 
 /// Builds read the repositories of this server from the disk: whatever its address is outside,
 /// and whether or not a build has a network, they are there.
-fn local_url(layout: &Layout, owner: &Owner, dir: &DirName, chroot: &ChrootName) -> String {
+pub(super) fn local_url(
+    layout: &Layout,
+    owner: &Owner,
+    dir: &DirName,
+    chroot: &ChrootName,
+) -> String {
     format!("file://{}/", layout.chroot(owner, dir, chroot).display())
 }

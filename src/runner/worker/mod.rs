@@ -5,6 +5,7 @@
 
 mod chroot;
 mod config;
+mod elsewhere;
 mod results;
 mod review;
 mod source;

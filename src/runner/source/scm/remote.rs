@@ -118,6 +118,7 @@ mod tests {
             allow_private_addresses: false,
             allow_file_urls: false,
             max_size: crate::config::Size(1),
+            generator_chroot: None,
         };
         let git = url("git://localhost/x");
         assert!(matches!(pin(&git, &sources).await, Err(Unreachable::Private(_))));

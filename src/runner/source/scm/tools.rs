@@ -190,5 +190,7 @@ fn recipe(
         files,
         command: command.to_vec(),
         out: OUT.to_owned(),
+        makes_out: true,
+        env: Vec::new(),
     }
 }
