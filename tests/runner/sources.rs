@@ -3,9 +3,11 @@
 
 mod distgit;
 mod fixture;
+mod generators;
 mod git;
 mod hostile;
 mod methods;
+mod scripts;
 mod server;
 mod ssh;
 mod svn;

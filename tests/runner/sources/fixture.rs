@@ -83,7 +83,7 @@ impl Hub {
         let chroot = format!("debian-12-{}", std::env::consts::ARCH);
         let recipe = ChrootRecipe::Sandbox {
             repos: vec![format!("file://{base}"), format!("file://{}", tools.display())],
-            install: vec![ChrootRecipe::DEFAULT_INSTALL.to_owned()],
+            install: vec![ChrootRecipe::DEFAULT_INSTALL.to_owned(), "curl".to_owned()],
         };
         let user = store
             .write_now(|tx| {
@@ -221,8 +221,9 @@ fn tools(dir: &Path) -> PathBuf {
                 \x20   --define \"dist .${5#--}\" *.spec\n";
     let autospec = "#!/bin/sh\nset -e\ntest \"$1\" = process-distgit\ntest -d .git\n\
                     sed 's/%autorelease/7/; s/%autochangelog/- made/' \"$2\" > \"$3\"\n";
-    let programs = [("tito", tito), ("rpmautospec", autospec)];
-    for (name, text) in programs {
+    let own = [("tito", tito), ("rpmautospec", autospec)];
+    let own = own.map(|(name, text)| (name, text.to_owned()));
+    for (name, text) in own.into_iter().chain(super::generators::programs()) {
         let spec = format!(
             "Name: {name}\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n\
              %description\nx\n%install\nmkdir -p %{{buildroot}}/usr/bin\n\
