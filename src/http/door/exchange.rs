@@ -14,6 +14,7 @@ use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
 use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 
+use super::errand::Errand;
 use super::outgoing::Outgoing;
 use super::waiting::WaitingBody;
 use crate::http::push_encoded;
@@ -23,18 +24,16 @@ use crate::http::push_encoded;
 const READ_AHEAD: u64 = 1 << 20;
 /// How long the next byte of such a body may take.
 const READ_AHEAD_IDLE: Duration = Duration::from_mins(1);
-/// Answers up to this size are handed over in one piece.
+/// Answers up to this size are handed over in one piece, longer ones in pieces of it.
 const WHOLE: usize = 64 << 10;
 
 /// Answers `request`. The work goes on when the client leaves: what it asked for may be half done.
-pub(super) async fn answer(
+pub(super) fn answer(
     client: Arc<Client>,
     remote: SocketAddr,
     request: Request<Incoming>,
-) -> Result<Response<Outgoing>, oneshot::error::RecvError> {
-    let (sender, receiver) = oneshot::channel();
-    tokio::spawn(async move { exchange(&client, remote, request, sender).await });
-    receiver.await
+) -> Errand<Response<Outgoing>> {
+    Errand::new(|answer| async move { exchange(&client, remote, request, answer).await })
 }
 
 async fn exchange(
@@ -126,7 +125,11 @@ async fn read_ahead(waiting: WaitingBody) -> Option<Vec<u8>> {
 /// Sends the head, then the body as it comes.
 async fn deliver(mut response: LocalResponse<'_>, answer: oneshot::Sender<Response<Outgoing>>) {
     let head = head(&response);
-    let chunk = response.body().max_chunk_size();
+    let mut chunk = response.body().max_chunk_size();
+    if response.body().preset_size().is_some() {
+        // Nothing that could be waited for piece by piece.
+        chunk = chunk.max(WHOLE);
+    }
     if response.body().preset_size().is_some_and(|size| size <= WHOLE) {
         let mut bytes = Vec::with_capacity(response.body().preset_size().unwrap_or(0));
         if response.read_to_end(&mut bytes).await.is_ok() {

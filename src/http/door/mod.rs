@@ -12,6 +12,7 @@
 //! The parts are the same: hyper speaks HTTP, Rocket routes. [`exchange`] carries one request over
 //! and its answer back; bodies wait at the door, see [`WaitingBody`], until a guard asks for them.
 
+mod errand;
 mod exchange;
 mod outgoing;
 mod waiting;
