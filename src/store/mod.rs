@@ -23,9 +23,10 @@ pub mod projects;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
+mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
@@ -33,6 +34,7 @@ pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, watch};
 
+use self::writer::Writer;
 use crate::model::list::{Direction, Slice};
 
 /// How many reads may be under way at once; more wait without occupying a thread.
@@ -56,6 +58,9 @@ pub enum StoreError {
     /// The thread that ran the query has ended early.
     #[error("a database query did not end: {0}")]
     Task(#[from] tokio::task::JoinError),
+    /// The server ends, and nobody makes changes any more.
+    #[error("the change was not made: the server is stopping")]
+    Stopped,
 }
 
 impl From<serde_json::Error> for StoreError {
@@ -72,8 +77,7 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub struct Store {
     readers: r2d2::Pool<SqliteConnectionManager>,
     reading: Arc<Semaphore>,
-    writer: Arc<Mutex<Connection>>,
-    writes: watch::Sender<u64>,
+    writer: Arc<Writer>,
 }
 
 impl Store {
@@ -95,8 +99,7 @@ impl Store {
         Ok(Store {
             readers,
             reading: Arc::new(Semaphore::new(READERS as usize)),
-            writer: Arc::new(Mutex::new(writer)),
-            writes: watch::Sender::new(0),
+            writer: Arc::new(Writer::new(writer)),
         })
     }
 
@@ -113,15 +116,25 @@ impl Store {
         joined(tokio::task::spawn_blocking(move || store.read_now(query)).await)
     }
 
-    /// Runs a transaction off the async threads; any error rolls it back.
+    /// Makes a change off the async threads, in a transaction; any error undoes it. The answer
+    /// comes when the change is on the disk. Changes that wait for each other share a transaction:
+    /// none sees whether it does.
     pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
     where
         F: FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
         E: From<StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let store = self.clone();
-        joined(tokio::task::spawn_blocking(move || store.write_now(change)).await)
+        let (outcome, serve) = self.writer.queue(change);
+        if serve {
+            let writer = Arc::clone(&self.writer);
+            tokio::task::spawn_blocking(move || writer.serve());
+        }
+        match outcome.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Stopped.into()),
+        }
     }
 
     /// [`Store::read`] for code that may block: the command line, tests.
@@ -139,25 +152,24 @@ impl Store {
         F: FnOnce(&Transaction<'_>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        // A panic in a transaction has rolled it back: the connection is as good as before.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer.lock();
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
         let value = change(&transaction)?;
         transaction.commit().map_err(StoreError::from)?;
-        self.writes.send_modify(|count| *count += 1);
+        self.writer.commits.send_modify(|count| *count += 1);
         Ok(value)
     }
 
     /// Changes whenever this process has written. Another process's writes do not show here.
     pub fn writes(&self) -> watch::Receiver<u64> {
-        self.writes.subscribe()
+        self.writer.commits.subscribe()
     }
 
     /// Folds the write-ahead log into the database; for a clean end.
     pub fn checkpoint(&self) -> Result<()> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer.lock();
         writer.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok(())
     }
