@@ -92,7 +92,7 @@ async fn by_session(request: &Request<'_>, store: &Store) -> Result<Option<User>
         return Ok(None);
     }
     let id = cookie.value().to_owned();
-    store.read(move |db| session::user(db, &id, Timestamp::now())).await
+    store.look_up(move |db| session::user(db, &id, Timestamp::now())).await
 }
 
 async fn by_token(request: &Request<'_>, store: &Store) -> Result<Identity, StoreError> {
@@ -101,7 +101,7 @@ async fn by_token(request: &Request<'_>, store: &Store) -> Result<Identity, Stor
     };
     let Some((login, secret)) = basic::parse(header) else { return Ok(Identity::Refused) };
     let now = Timestamp::now();
-    let checked = store.read(move |db| token::check(db, &login, &secret, now)).await?;
+    let checked = store.look_up(move |db| token::check(db, &login, &secret, now)).await?;
     let Some(checked) = checked else { return Ok(Identity::Refused) };
     let id = checked.token;
     if checked.is_use_stale {

@@ -60,7 +60,7 @@ pub fn days_until(end: Timestamp) -> i64 {
 /// What can be installed from a project.
 pub async fn offer(app: &App, owner: &str, dir: &str) -> Result<Offer> {
     let (owner, dir) = (owner.to_owned(), dir.to_owned());
-    app.store.read(move |db| load(db, &owner, &dir)).await
+    app.store.look_up(move |db| load(db, &owner, &dir)).await
 }
 
 fn load(db: &Connection, owner: &str, dir: &str) -> Result<Offer> {

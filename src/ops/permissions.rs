@@ -12,7 +12,7 @@ use crate::store::{Connection, permissions, users};
 pub async fn list(app: &App, user: &User, owner: &str, name: &str) -> Result<Vec<Permission>> {
     let (user, owner, name) = (user.clone(), owner.to_owned(), name.to_owned());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = projects::find(db, &owner, &name)?;
             authorise(db, &user, Action::SetPermissions(&project))?;
             let found = permissions::list(db, project.id)?;
@@ -29,7 +29,7 @@ pub async fn list(app: &App, user: &User, owner: &str, name: &str) -> Result<Vec
 pub async fn can_build_in(app: &App, who: &str, owner: &str, name: &str) -> Result<bool> {
     let (who, owner, name) = (who.to_owned(), owner.to_owned(), name.to_owned());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = projects::find(db, &owner, &name)?;
             let user = find_user(db, &who)?;
             let user = user.ok_or_else(|| Error::NotFound(format!("No such user `{who}'")))?;

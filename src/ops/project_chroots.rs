@@ -16,7 +16,7 @@ use crate::store::{Connection, chroots, jobs, project_chroots};
 
 /// The active chroots, in the order in which the admin added them.
 pub async fn offered(app: &App) -> Result<Vec<Chroot>> {
-    let mut all = app.store.read(chroots::list).await?;
+    let mut all = app.store.look_up(chroots::list).await?;
     all.retain(|chroot| chroot.active);
     Ok(all)
 }
@@ -42,7 +42,7 @@ pub async fn get(
 ) -> Result<(Project, ProjectChroot)> {
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = projects::find(db, &owner, &project)?;
             let used = find(db, &project, &name)?;
             Ok((project, used))
@@ -55,7 +55,7 @@ pub async fn config(app: &App, (owner, project): (&str, &str), name: &str) -> Re
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     let layout = app.layout();
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = projects::find(db, &owner, &project)?;
             let used = find(db, &project, &name)?;
             let parts = Parts {

@@ -95,6 +95,8 @@ impl Store {
             .max_size(READERS)
             .min_idle(Some(1))
             .idle_timeout(Some(Duration::from_mins(1)))
+            // A connection to a file does not break, as one over a network may.
+            .test_on_check_out(false)
             .build(manager)?;
         Ok(Store {
             readers,
@@ -114,6 +116,22 @@ impl Store {
         let _turn = self.reading.acquire().await;
         let store = self.clone();
         joined(tokio::task::spawn_blocking(move || store.read_now(query)).await)
+    }
+
+    /// [`Store::read`] for what follows indexes to a handful of rows: it runs where it is called,
+    /// as taking it to another thread and back would cost more than it does.
+    pub async fn look_up<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        if let Ok(_turn) = self.reading.try_acquire()
+            && let Some(reader) = self.readers.try_get()
+        {
+            return in_snapshot(&reader, query);
+        }
+        self.read(query).await
     }
 
     /// Makes a change off the async threads, in a transaction; any error undoes it. The answer
@@ -143,7 +161,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, E>,
         E: From<StoreError>,
     {
-        query(&*self.readers.get().map_err(StoreError::from)?)
+        in_snapshot(&*self.readers.get().map_err(StoreError::from)?, query)
     }
 
     /// [`Store::write`] for code that may block: the command line, tests.
@@ -173,6 +191,26 @@ impl Store {
         writer.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")?;
         Ok(())
     }
+}
+
+/// Runs a query that sees one state of the database from its first statement to its last, and
+/// takes SQLite's locks, two calls of the system, once and not for each of them.
+fn in_snapshot<T, E, F>(reader: &Connection, query: F) -> Result<T, E>
+where
+    F: FnOnce(&Connection) -> Result<T, E>,
+    E: From<StoreError>,
+{
+    struct End<'a>(&'a Connection);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            // There is nothing to lose: it was for reading only.
+            let _ = self.0.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
+        }
+    }
+    let begin = reader.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+    begin.map_err(StoreError::from)?;
+    let _end = End(reader);
+    query(reader)
 }
 
 /// A panic in a query is the caller's panic; a query that never ran is an error.
@@ -270,6 +308,26 @@ mod tests {
             Ok::<_, StoreError>(())
         });
         assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn a_read_sees_one_state_and_leaves_nothing_open() {
+        let store = testing::store();
+        let count = |db: &Connection| {
+            db.query_row("SELECT count(*) FROM groups", [], |row| row.get::<_, i64>(0))
+        };
+        let seen = store.read_now(|db| {
+            let before = count(db)?;
+            store.write_now(|tx| {
+                tx.execute("INSERT INTO groups (name, created_on) VALUES ('g1', 0)", [])?;
+                Ok::<_, StoreError>(())
+            })?;
+            Ok::<_, StoreError>((before, count(db)?))
+        });
+        assert_eq!(seen.unwrap(), (0, 0));
+        let failed = store.read_now(|_| Err::<(), _>(StoreError::Stopped));
+        assert!(failed.is_err());
+        assert_eq!(store.read_now(|db| Ok::<_, StoreError>(count(db)?)).unwrap(), 1);
     }
 
     #[test]

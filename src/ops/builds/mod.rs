@@ -52,7 +52,7 @@ fn find(db: &Connection, id: BuildId) -> Result<Build> {
 
 /// One build.
 pub async fn get(app: &App, id: BuildId) -> Result<Build> {
-    app.store.read(move |db| find(db, id)).await
+    app.store.look_up(move |db| find(db, id)).await
 }
 
 /// A project's builds, newest first, perhaps of one package or in one state only. Names of no
@@ -85,7 +85,7 @@ pub async fn chroots(
     slice: Slice,
 ) -> Result<Option<(Build, Vec<BuildChroot>)>> {
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let Some(build) = builds::get(db, id)? else { return Ok(None) };
             let chroots = build_chroots::list(db, id, slice)?;
             Ok(Some((build, chroots)))
@@ -111,14 +111,14 @@ fn find_chroot(db: &Connection, id: BuildId, name: &str) -> Result<(Build, Build
 /// One chroot of a build.
 pub async fn chroot(app: &App, id: BuildId, name: &str) -> Result<(Build, BuildChroot)> {
     let name = name.to_owned();
-    app.store.read(move |db| find_chroot(db, id, &name)).await
+    app.store.look_up(move |db| find_chroot(db, id, &name)).await
 }
 
 /// The packages that a build made in one chroot.
 pub async fn chroot_packages(app: &App, id: BuildId, name: &str) -> Result<Vec<Nevra>> {
     let name = name.to_owned();
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let (_, chroot) = find_chroot(db, id, &name)?;
             Ok(build_chroots::packages(db, chroot.id)?)
         })
@@ -128,7 +128,7 @@ pub async fn chroot_packages(app: &App, id: BuildId, name: &str) -> Result<Vec<N
 /// The packages that a build made, by chroot. One look-up by index for each chroot.
 pub async fn packages(app: &App, id: BuildId) -> Result<BTreeMap<String, Vec<Nevra>>> {
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             find(db, id)?;
             let mut made = BTreeMap::new();
             for chroot in build_chroots::list(db, id, Slice::default())? {
@@ -143,7 +143,7 @@ pub async fn packages(app: &App, id: BuildId) -> Result<BTreeMap<String, Vec<Nev
 pub async fn config(app: &App, id: BuildId, name: &str) -> Result<(Build, BuildConfig)> {
     let (name, layout) = (name.to_owned(), app.layout());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let (build, chroot) = find_chroot(db, id, &name)?;
             let gone = || StoreError::Corrupt(format!("build {id} belongs to no project"));
             let project = project_rows::get(db, build.project_id)?.ok_or_else(gone)?;

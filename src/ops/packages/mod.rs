@@ -86,7 +86,7 @@ pub async fn get(
 ) -> Result<(Project, Shown)> {
     let (owner, project, name) = (owner.to_owned(), project.to_owned(), name.to_owned());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = projects::find(db, &owner, &project)?;
             let package = find(db, &project, &name)?;
             let shown = show(db, package, with, None)?;

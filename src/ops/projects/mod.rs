@@ -71,7 +71,7 @@ pub fn find(db: &Connection, owner: &str, name: &str) -> Result<Project> {
 pub async fn get(app: &App, owner: &str, name: &str) -> Result<Shown> {
     let (owner, name) = (owner.to_owned(), name.to_owned());
     app.store
-        .read(move |db| {
+        .look_up(move |db| {
             let project = find(db, &owner, &name)?;
             Shown::new(db, project)
         })
