@@ -10,7 +10,7 @@ use super::view::Pairs;
 use crate::model::{BuildId, ChrootState, DirName, Owner};
 use crate::ops::{App, Error, packages};
 use crate::repo::Layout;
-use crate::store::build_chroots::MonitorCell;
+use crate::store::monitor::MonitorCell;
 
 #[derive(Serialize)]
 struct Monitor {
@@ -83,18 +83,19 @@ impl Extra {
 async fn monitor(app: &State<App>, params: Params) -> Answer<Monitor> {
     let project = params.project()?;
     let extra = Extra::read(&params).map_err(ApiError)?;
-    let (project, dir, cells) =
+    let (project, dir, rows) =
         packages::monitor(app, project, params.get("project_dirname")).await?;
     let layout = app.layout();
-    let mut packages: Vec<Package> = Vec::new();
-    for cell in cells {
-        let name = cell.package.clone();
-        let pair = (cell.chroot.to_string(), show(cell, extra, &layout, &project.owner, &dir));
-        match packages.last_mut() {
-            Some(last) if last.name == name => last.chroots.0.push(pair),
-            _ => packages.push(Package { name, chroots: Pairs(vec![pair]) }),
-        }
-    }
+    let pair = |cell: MonitorCell| {
+        (cell.chroot.to_string(), show(cell, extra, &layout, &project.owner, &dir))
+    };
+    let packages = rows
+        .into_iter()
+        .map(|row| Package {
+            name: row.package,
+            chroots: Pairs(row.cells.into_iter().map(pair).collect()),
+        })
+        .collect();
     let message = "Project monitor request successful";
     Ok(Json(Monitor { output: "ok", message, packages }))
 }

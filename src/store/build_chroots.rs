@@ -8,7 +8,7 @@ use crate::model::build::BuildChroot;
 use crate::model::job::{RepoKey, Stage};
 use crate::model::list::Slice;
 use crate::model::nevra::Nevra;
-use crate::model::{BuildChrootId, BuildId, ChrootId, ChrootName, ChrootState, DirId, ProjectId};
+use crate::model::{BuildChrootId, BuildId, ChrootId, ChrootName, ChrootState, ProjectId};
 
 const SELECT: &str = "
 SELECT bc.id, bc.build_id, c.name, bc.state, bc.message, bc.started_on, bc.ended_on, bc.result_dir
@@ -239,55 +239,6 @@ pub fn release(db: &Connection, project: ProjectId) -> Result<()> {
     )?
     .execute([project])?;
     Ok(())
-}
-
-/// One cell of the monitor: the newest build of a package in a chroot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MonitorCell {
-    /// The package's name.
-    pub package: String,
-    /// The chroot's name.
-    pub chroot: ChrootName,
-    /// How far the chroot is.
-    pub state: ChrootState,
-    /// The build.
-    pub build: BuildId,
-    /// The version it is a build of.
-    pub version: Option<String>,
-    /// Where its results are.
-    pub result_dir: Option<String>,
-}
-
-/// The newest build of each package of a directory, in each chroot that its project has switched
-/// on; by package name. O(chroot builds of the directory), from indexes.
-pub fn monitor(db: &Connection, dir: DirId, slice: Slice) -> Result<Vec<MonitorCell>> {
-    let limit = super::limit(slice);
-    db.prepare_cached(&format!(
-        "SELECT pk.name, c.name, bc.state, b.id, b.version, bc.result_dir
-         FROM (SELECT max(bc.id) AS id
-               FROM builds b JOIN build_chroots bc ON bc.build_id = b.id
-               WHERE b.dir_id = ?1 AND b.package_id IS NOT NULL
-               GROUP BY b.package_id, bc.chroot_id) newest
-         JOIN build_chroots bc ON bc.id = newest.id
-         JOIN builds b ON b.id = bc.build_id
-         JOIN packages pk ON pk.id = b.package_id
-         JOIN chroots c ON c.id = bc.chroot_id AND c.active
-         JOIN project_chroots pc ON pc.project_id = b.project_id AND pc.chroot_id = c.id
-             AND pc.delete_after IS NULL
-         ORDER BY pk.name, c.id {limit}"
-    ))?
-    .query_map([dir], |row| {
-        Ok(MonitorCell {
-            package: row.get(0)?,
-            chroot: row.get(1)?,
-            state: row.get(2)?,
-            build: row.get(3)?,
-            version: row.get(4)?,
-            result_dir: row.get(5)?,
-        })
-    })?
-    .map(|row| Ok(row?))
-    .collect()
 }
 
 /// What is queued for a chroot and not begun yet. Runs along the unfinished builds.

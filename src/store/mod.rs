@@ -16,6 +16,7 @@ pub mod forks;
 pub mod groups;
 pub mod jobs;
 mod migrations;
+pub mod monitor;
 pub mod packages;
 pub mod permissions;
 pub mod project_chroots;

@@ -14,9 +14,9 @@ use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::model::{BuildId, DirName};
 use crate::repo::Layout;
-use crate::store::build_chroots::MonitorCell;
 use crate::store::builds::Filter;
-use crate::store::{Connection, build_chroots, builds, packages, projects as project_rows};
+use crate::store::monitor::{self, MonitorRow};
+use crate::store::{Connection, builds, packages, projects as project_rows};
 
 /// More packages than this are listed in parts only.
 const MOST: u32 = 10_000;
@@ -216,7 +216,7 @@ pub async fn monitor(
     app: &App,
     (owner, project): (&str, &str),
     dir: Option<&str>,
-) -> Result<(Project, DirName, Vec<MonitorCell>)> {
+) -> Result<(Project, DirName, Vec<MonitorRow>)> {
     let (owner, project) = (owner.to_owned(), project.to_owned());
     let dir = dir.filter(|dir| !dir.is_empty()).map(str::to_owned);
     app.store
@@ -237,8 +237,8 @@ pub async fn monitor(
                     })?
                 }
             };
-            let cells = build_chroots::monitor(db, dir.id, Slice::default())?;
-            Ok((project, dir.name, cells))
+            let rows = monitor::of_dir(db, &dir)?;
+            Ok((project, dir.name, rows))
         })
         .await
 }
