@@ -175,6 +175,19 @@ impl Owner {
     }
 }
 
+impl Owner {
+    /// Adds the owner to a text, as `Display` would.
+    pub fn push_to(&self, text: &mut String) {
+        match self {
+            Owner::User(name) => text.push_str(name.as_str()),
+            Owner::Group(name) => {
+                text.push('@');
+                text.push_str(name.as_str());
+            }
+        }
+    }
+}
+
 impl FromStr for Owner {
     type Err = NameError;
 
@@ -229,6 +242,17 @@ impl DirName {
     /// Whether this is a pull request's directory, which expires some weeks after its last build.
     pub fn is_pull_request(&self) -> bool {
         self.suffix.starts_with("pr:")
+    }
+}
+
+impl DirName {
+    /// Adds the name to a text, as `Display` would.
+    pub fn push_to(&self, text: &mut String) {
+        text.push_str(self.project.as_str());
+        if !self.is_main() {
+            text.push(':');
+            text.push_str(&self.suffix);
+        }
     }
 }
 

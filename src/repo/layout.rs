@@ -112,17 +112,24 @@ impl Layout {
 
     /// The address of a directory; no slash at the end.
     pub fn dir_url(&self, owner: &Owner, dir: &DirName) -> String {
-        format!("{}/{owner}/{dir}", self.results_url())
+        // Lists hold hundreds of these: with room for what follows, made in one piece.
+        let mut url = String::with_capacity(128);
+        url.push_str(self.base_url.as_str());
+        url.push_str("/results/");
+        owner.push_to(&mut url);
+        url.push('/');
+        dir.push_to(&mut url);
+        url
     }
 
     /// The address of the key that signs what is in a directory.
     pub fn pubkey_url(&self, owner: &Owner, dir: &DirName) -> String {
-        format!("{}/{PUBKEY}", self.dir_url(owner, dir))
+        self.dir_url(owner, dir) + "/" + PUBKEY
     }
 
     /// The address of a repository; ends with a slash.
     pub fn chroot_url(&self, owner: &Owner, dir: &DirName, chroot: &ChrootName) -> String {
-        format!("{}/{chroot}/", self.dir_url(owner, dir))
+        self.dir_url(owner, dir) + "/" + chroot.as_str() + "/"
     }
 
     /// The address of what one build left in one chroot; ends with a slash.
@@ -133,17 +140,19 @@ impl Layout {
         chroot: &ChrootName,
         name: &str,
     ) -> String {
-        format!("{}{name}/", self.chroot_url(owner, dir, chroot))
+        self.chroot_url(owner, dir, chroot) + name + "/"
     }
 
     /// The address of what a source build left; no slash at the end.
     pub fn source_url(&self, owner: &Owner, dir: &DirName, build: BuildId) -> String {
-        format!("{}/{SOURCES}/{}", self.dir_url(owner, dir), build.padded())
+        self.dir_url(owner, dir) + "/" + SOURCES + "/" + &build.padded()
     }
 
     /// The address of a source package, whose file name may hold anything.
     pub fn srpm_url(&self, owner: &Owner, dir: &DirName, build: BuildId, file: &str) -> String {
-        format!("{}/{}", self.source_url(owner, dir, build), encode(file))
+        let mut url = self.source_url(owner, dir, build) + "/";
+        push_encoded(&mut url, file);
+        url
     }
 }
 
@@ -157,9 +166,8 @@ pub fn result_dir_name(build: BuildId, package: &PackageName) -> String {
     format!("{}-{package}", build.padded())
 }
 
-/// `name` as one segment of an address.
-fn encode(name: &str) -> String {
-    let mut encoded = String::with_capacity(name.len());
+/// Adds `name` as one segment of an address.
+fn push_encoded(encoded: &mut String, name: &str) {
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~+@:".contains(&byte) {
             encoded.push(char::from(byte));
@@ -170,7 +178,6 @@ fn encode(name: &str) -> String {
             encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
         }
     }
-    encoded
 }
 
 #[cfg(test)]
