@@ -6,12 +6,14 @@ use rocket::{Route, State, delete, get, put, routes};
 use serde_json::{Value, json};
 
 use super::error::{Answer, ApiError};
+use super::listing::{self, LongList};
 use super::methods::also;
-use super::params::{List, Number, Params};
+use super::params::{Number, Params};
 use super::view::{BuildView, Nevras, Pairs, SourceChroot, SourceConfig};
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, BodyOrList, Encoding};
 use crate::model::BuildId;
+use crate::model::build::Build;
 use crate::ops::{self, App, builds};
 
 /// What lists of builds can be said to be ordered by. They run newest first whatever is said:
@@ -34,12 +36,16 @@ async fn get_one(app: &State<App>, id: Number<'_>) -> Answer<BuildView> {
 }
 
 #[get("/build/list")]
-async fn list(app: &State<App>, params: Params) -> Answer<List<BuildView>> {
+async fn list(app: &State<App>, params: Params) -> Result<LongList<BuildView>, ApiError> {
     let page = params.page(&COLUMNS)?;
     let (package, state) = (given(&params, "packagename"), given(&params, "status"));
     let found = builds::list(app, params.project()?, package, state, page.slice()).await?;
-    let views = found.into_iter().map(|build| BuildView::new(build, app)).collect();
-    Ok(Json(page.list(views)))
+    let rest = |app: App, ids| async move { builds::these(&app, ids).await };
+    Ok(listing::answer(app, page, found, views, rest))
+}
+
+fn views(app: &App, found: Vec<Build>) -> Vec<BuildView> {
+    found.into_iter().map(|build| BuildView::new(build, app)).collect()
 }
 
 fn given<'p>(params: &'p Params, name: &str) -> Option<&'p str> {

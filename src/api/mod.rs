@@ -14,6 +14,7 @@ mod dotrepo;
 mod error;
 mod fork;
 mod general;
+mod listing;
 mod methods;
 mod mock_chroot;
 mod monitor;

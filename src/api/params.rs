@@ -125,17 +125,21 @@ impl Page {
     }
 
     pub(super) fn list<T>(self, items: Vec<T>) -> List<T> {
+        List { items, meta: self.meta() }
+    }
+
+    /// What the answer says about its part of the list.
+    pub(super) fn meta(self) -> Meta {
         let order_type = match self.direction {
             Direction::Ascending => "ASC",
             Direction::Descending => "DESC",
         };
-        let meta = Meta {
+        Meta {
             limit: self.limit,
             offset: Some(self.offset),
             order: Some(self.order),
             order_type: Some(order_type),
-        };
-        List { items, meta }
+        }
     }
 }
 
@@ -154,8 +158,9 @@ impl<T> List<T> {
     }
 }
 
+/// Which part of a list an answer is.
 #[derive(Serialize)]
-struct Meta {
+pub(super) struct Meta {
     limit: Option<u32>,
     offset: Option<u32>,
     order: Option<String>,

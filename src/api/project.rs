@@ -5,13 +5,15 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, delete, get, post, put, routes};
 
 use super::error::{Answer, ApiError};
+use super::listing::{self, LongList};
 use super::methods::also;
-use super::params::{List, Params};
+use super::params::Params;
 use super::view::ProjectView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
+use crate::model::ProjectId;
 use crate::ops::projects::{self, NewProject, Shown, Wish};
-use crate::ops::{App, Error, Mistakes};
+use crate::ops::{self, App, Error, Mistakes};
 
 const COLUMNS: [&str; 2] = ["id", "name"];
 
@@ -27,6 +29,10 @@ fn views(app: &App, found: Vec<Shown>) -> Vec<ProjectView> {
     found.into_iter().map(|shown| ProjectView::new(shown, &layout)).collect()
 }
 
+async fn rest(app: App, ids: Vec<ProjectId>) -> ops::Result<Vec<Shown>> {
+    projects::these(&app, ids).await
+}
+
 #[get("/project")]
 async fn get_one(app: &State<App>, params: Params) -> Answer<ProjectView> {
     let (owner, name) = params.project()?;
@@ -34,15 +40,15 @@ async fn get_one(app: &State<App>, params: Params) -> Answer<ProjectView> {
 }
 
 #[get("/project/list")]
-async fn list(app: &State<App>, params: Params) -> Answer<List<ProjectView>> {
+async fn list(app: &State<App>, params: Params) -> Result<LongList<ProjectView>, ApiError> {
     let page = params.page(&COLUMNS)?;
     let owner = params.get("ownername").filter(|owner| !owner.is_empty());
     let found = projects::list(app, owner, page.order(), page.slice()).await?;
-    Ok(Json(page.list(views(app, found))))
+    Ok(listing::answer(app, page, found, views, rest))
 }
 
 #[get("/project/search")]
-async fn search(app: &State<App>, params: Params) -> Answer<List<ProjectView>> {
+async fn search(app: &State<App>, params: Params) -> Result<LongList<ProjectView>, ApiError> {
     let page = params.page(&COLUMNS)?;
     let query = params.required("query")?;
     let length = query.trim().chars().count();
@@ -51,7 +57,7 @@ async fn search(app: &State<App>, params: Params) -> Answer<List<ProjectView>> {
         return Err(ApiError(Error::invalid(text)));
     }
     let found = projects::search(app, query, page.slice()).await?;
-    Ok(Json(page.list(views(app, found))))
+    Ok(listing::answer(app, page, found, views, rest))
 }
 
 #[post("/project/add/<owner>", data = "<body>")]

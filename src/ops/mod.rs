@@ -14,6 +14,7 @@ pub mod error;
 pub mod forks;
 pub mod install;
 pub mod janitor;
+pub mod listing;
 pub mod mistakes;
 pub mod packages;
 pub mod pages;

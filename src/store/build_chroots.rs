@@ -61,11 +61,13 @@ pub fn find(db: &Connection, build: BuildId, name: &ChrootName) -> Result<Option
 
 /// A build's chroots, in the order in which they were given.
 pub fn list(db: &Connection, build: BuildId, slice: Slice) -> Result<Vec<BuildChroot>> {
-    let limit = super::limit(slice);
-    db.prepare_cached(&format!("{SELECT} WHERE bc.build_id = ?1 ORDER BY bc.id {limit}"))?
-        .query_map([build], from_row)?
-        .map(|row| Ok(row?))
-        .collect()
+    let (limit, offset) = super::bounds(slice);
+    db.prepare_cached(&format!(
+        "{SELECT} WHERE bc.build_id = ?1 ORDER BY bc.id LIMIT ?2 OFFSET ?3"
+    ))?
+    .query_map(params![build, limit, offset], from_row)?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// The repository that a build's chroot is published in.

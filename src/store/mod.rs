@@ -17,6 +17,7 @@ pub mod groups;
 pub mod jobs;
 mod migrations;
 pub mod monitor;
+mod named;
 pub mod packages;
 pub mod permissions;
 pub mod project_chroots;
@@ -32,11 +33,11 @@ use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
 pub use rusqlite::Connection;
-use rusqlite::{OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{OpenFlags, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, watch};
 
 use self::writer::Writer;
-use crate::model::list::{Direction, Slice};
+use crate::model::list::{Direction, Slice, SortKey};
 
 /// How many reads may be under way at once; more wait without occupying a thread.
 const READERS: u32 = 8;
@@ -241,19 +242,42 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The `LIMIT` clause of a slice; numbers only, so there is nothing to escape.
-fn limit(slice: Slice) -> String {
+/// The values of a slice for `LIMIT ? OFFSET ?`. Bound, not written into the text: the statements
+/// of all pages of a list are one.
+fn bounds(slice: Slice) -> (i64, i64) {
     let limit = slice.limit.map_or(-1, i64::from);
-    format!("LIMIT {limit} OFFSET {}", slice.offset)
+    (limit, i64::try_from(slice.offset).unwrap_or(i64::MAX))
 }
 
-/// The `ORDER BY` clause for a column, ties broken by id.
-fn order_by(column: &str, id: &str, direction: Direction) -> String {
+/// The `ORDER BY` clause for a table with names, ties broken by id.
+fn order_by(key: SortKey, direction: Direction) -> String {
     let way = match direction {
         Direction::Ascending => "ASC",
         Direction::Descending => "DESC",
     };
-    format!("ORDER BY {column} {way}, {id} {way}")
+    match key {
+        SortKey::Id => format!("ORDER BY id {way}"),
+        SortKey::Name => format!("ORDER BY name {way}, id {way}"),
+    }
+}
+
+/// The rows that `query` finds by one number each.
+///
+/// Lists find their numbers first and the rows then. What an offset skips is only stepped over in
+/// an index; and a list of any length can be read in parts, each as it is needed, without keeping
+/// a transaction open.
+fn these<I: ToSql, T>(
+    db: &Connection,
+    query: &str,
+    ids: &[I],
+    mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut query = db.prepare_cached(query)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(query.query_row([id], &mut read).optional()?);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::convert::Json;
+use super::named::Named;
 use super::{Result, StoreError};
 use crate::model::list::{Direction, Slice, SortKey};
 use crate::model::package::Package;
@@ -15,7 +16,7 @@ SELECT pk.id, pk.project_id, pk.name, pk.source, pk.webhook_rebuild, pk.max_buil
 FROM packages pk";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Package> {
-    let Json(chroot_denylist) = row.get("chroot_denylist")?;
+    let row = Named::new(row, 0);
     Ok(Package {
         id: row.get("id")?,
         project: row.get("project_id")?,
@@ -24,7 +25,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Package> {
         webhook_rebuild: row.get("webhook_rebuild")?,
         max_builds: row.get("max_builds")?,
         timeout: row.get("timeout")?,
-        chroot_denylist,
+        chroot_denylist: row.get::<Json<_>>("chroot_denylist")?.0,
     })
 }
 
@@ -129,22 +130,26 @@ pub fn delete(db: &Connection, id: PackageId) -> Result<()> {
     Ok(())
 }
 
-/// A project's packages.
-pub fn list(
+/// The numbers of a project's packages, out of an index alone.
+pub fn ids(
     db: &Connection,
     project: ProjectId,
     (key, direction): (SortKey, Direction),
     slice: Slice,
-) -> Result<Vec<Package>> {
-    let column = match key {
-        SortKey::Id => "pk.id",
-        SortKey::Name => "pk.name",
-    };
-    let (order, limit) = (super::order_by(column, "pk.id", direction), super::limit(slice));
-    db.prepare_cached(&format!("{SELECT} WHERE pk.project_id = ?1 {order} {limit}"))?
-        .query_map([project], from_row)?
-        .map(|row| Ok(row?))
-        .collect()
+) -> Result<Vec<PackageId>> {
+    let (limit, offset) = super::bounds(slice);
+    let order = super::order_by(key, direction);
+    db.prepare_cached(&format!(
+        "SELECT id FROM packages WHERE project_id = ?1 {order} LIMIT ?2 OFFSET ?3"
+    ))?
+    .query_map(params![project, limit, offset], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The packages with these numbers, in this order, without those that have gone.
+pub fn these(db: &Connection, ids: &[PackageId]) -> Result<Vec<Package>> {
+    super::these(db, &format!("{SELECT} WHERE pk.id = ?1"), ids, from_row)
 }
 
 /// How many packages a project has.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::convert::{self, Json};
+use super::named::Named;
 use super::{Result, chroots};
 use crate::clock::Timestamp;
 use crate::model::project::{ChrootSettings, Comps, ProjectChroot};
@@ -15,9 +16,11 @@ SELECT c.id, c.name, c.recipe, c.comment, c.active, pc.delete_after, pc.retire_a
 FROM project_chroots pc JOIN chroots c ON c.id = pc.chroot_id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ProjectChroot> {
+    let chroot = chroots::from_row(row, 0)?;
+    let row = Named::new(row, 5);
     let list = |column| row.get(column).map(|Json(list)| list);
     Ok(ProjectChroot {
-        chroot: chroots::from_row(row, 0)?,
+        chroot,
         delete_after: row.get("delete_after")?,
         retire_after: row.get("retire_after")?,
         settings: ChrootSettings {
@@ -36,10 +39,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ProjectChroot> {
 
 /// Every chroot of a project, those switched off but not yet cleared away included.
 pub fn list(db: &Connection, project: ProjectId) -> Result<Vec<ProjectChroot>> {
-    db.prepare_cached(&format!("{SELECT} WHERE pc.project_id = ?1 ORDER BY c.id LIMIT 10000"))?
-        .query_map([project], from_row)?
-        .map(|row| Ok(row?))
-        .collect()
+    db.prepare_cached(&format!(
+        "{SELECT} WHERE pc.project_id = ?1 ORDER BY pc.chroot_id LIMIT 10000"
+    ))?
+    .query_map([project], from_row)?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// The names of the chroots that builds go to: switched on here and active on the server.
@@ -47,7 +52,7 @@ pub fn enabled_names(db: &Connection, project: ProjectId) -> Result<Vec<ChrootNa
     db.prepare_cached(
         "SELECT c.name FROM project_chroots pc JOIN chroots c ON c.id = pc.chroot_id
          WHERE pc.project_id = ?1 AND pc.delete_after IS NULL AND c.active
-         ORDER BY c.id LIMIT 10000",
+         ORDER BY pc.chroot_id LIMIT 10000",
     )?
     .query_map([project], |row| row.get(0))?
     .map(|row| Ok(row?))

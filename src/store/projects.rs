@@ -1,8 +1,9 @@
 //! Projects and their directories.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::convert::{self, Json};
+use super::named::Named;
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::model::list::{Direction, Slice, SortKey};
@@ -18,7 +19,7 @@ SELECT p.id, p.owner, p.name, p.creator_id, p.created_on, p.persistent, p.key_fi
 FROM projects p";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Project> {
-    let Json(packit_forge_projects_allowed) = row.get("packit_forge_projects_allowed")?;
+    let row = Named::new(row, 0);
     Ok(Project {
         id: row.get("id")?,
         owner: row.get("owner")?,
@@ -47,7 +48,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Project> {
             bootstrap: row.get("bootstrap")?,
             isolation: row.get("isolation")?,
             follow_fedora_branching: row.get("follow_fedora_branching")?,
-            packit_forge_projects_allowed,
+            packit_forge_projects_allowed: row.get::<Json<_>>("packit_forge_projects_allowed")?.0,
             repo_priority: row.get("repo_priority")?,
         },
     })
@@ -162,28 +163,42 @@ pub fn get(db: &Connection, id: ProjectId) -> Result<Option<Project>> {
         .optional()?)
 }
 
-/// Projects, of one owner or of all.
-pub fn list(
+/// The numbers of projects, of one owner or of all, out of an index alone.
+pub fn ids(
     db: &Connection,
     owner: Option<&Owner>,
     (key, direction): (SortKey, Direction),
     slice: Slice,
+) -> Result<Vec<ProjectId>> {
+    let (limit, offset) = super::bounds(slice);
+    let mut values: Vec<&dyn ToSql> = vec![&limit, &offset];
+    let wanted = match &owner {
+        Some(owner) => {
+            values.push(owner);
+            " WHERE owner = ?3"
+        }
+        None => "",
+    };
+    let order = super::order_by(key, direction);
+    db.prepare_cached(&format!("SELECT id FROM projects{wanted} {order} LIMIT ?1 OFFSET ?2"))?
+        .query_map(values.as_slice(), |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The projects with these numbers, in this order, without those that have gone.
+pub fn these(db: &Connection, ids: &[ProjectId]) -> Result<Vec<Project>> {
+    super::these(db, &format!("{SELECT} WHERE p.id = ?1"), ids, from_row)
+}
+
+/// Projects, of one owner or of all.
+pub fn list(
+    db: &Connection,
+    owner: Option<&Owner>,
+    order: (SortKey, Direction),
+    slice: Slice,
 ) -> Result<Vec<Project>> {
-    let column = match key {
-        SortKey::Id => "p.id",
-        SortKey::Name => "p.name",
-    };
-    let order = super::order_by(column, "p.id", direction);
-    let limit = super::limit(slice);
-    let mut statement = match owner {
-        Some(_) => db.prepare_cached(&format!("{SELECT} WHERE p.owner = ?1 {order} {limit}"))?,
-        None => db.prepare_cached(&format!("{SELECT} {order} {limit}"))?,
-    };
-    let rows = match owner {
-        Some(owner) => statement.query_map([owner], from_row)?,
-        None => statement.query_map([], from_row)?,
-    };
-    rows.map(|row| Ok(row?)).collect()
+    these(db, &ids(db, owner, order, slice)?)
 }
 
 /// What a search is for.
@@ -200,9 +215,10 @@ pub enum Search<'a> {
     Anywhere(&'a str),
 }
 
-/// Projects that fit, newest first. Reads every project: a text inside a text has no index.
-pub fn search(db: &Connection, wanted: Search<'_>, slice: Slice) -> Result<Vec<Project>> {
-    let limit = super::limit(slice);
+/// The numbers of projects that fit, newest first. Reads every project: a text inside a text has no
+/// index.
+pub fn search(db: &Connection, wanted: Search<'_>, slice: Slice) -> Result<Vec<ProjectId>> {
+    let (limit, offset) = super::bounds(slice);
     let named = match wanted {
         Search::Named { .. } => "p.owner LIKE ?1 ESCAPE '!' AND p.name LIKE ?2 ESCAPE '!'",
         Search::Anywhere(_) => {
@@ -216,10 +232,12 @@ pub fn search(db: &Connection, wanted: Search<'_>, slice: Slice) -> Result<Vec<P
         Search::Named { owner, name } => (owner, name),
         Search::Anywhere(text) => (text, text),
     };
-    db.prepare_cached(&format!("{SELECT} WHERE {named} ORDER BY p.id DESC {limit}"))?
-        .query_map(params![like(owner), like(name)], from_row)?
-        .map(|row| Ok(row?))
-        .collect()
+    db.prepare_cached(&format!(
+        "SELECT p.id FROM projects p WHERE {named} ORDER BY p.id DESC LIMIT ?3 OFFSET ?4"
+    ))?
+    .query_map(params![like(owner), like(name), limit, offset], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// The pattern for `LIKE` that finds `text` anywhere.
@@ -230,13 +248,14 @@ fn like(text: &str) -> String {
 
 /// The newest projects for the home page: neither unlisted nor temporary.
 pub fn newest(db: &Connection, slice: Slice) -> Result<Vec<Project>> {
-    let limit = super::limit(slice);
-    db.prepare_cached(&format!(
-        "{SELECT} WHERE p.unlisted = 0 AND p.delete_after IS NULL ORDER BY p.id DESC {limit}"
-    ))?
-    .query_map([], from_row)?
-    .map(|row| Ok(row?))
-    .collect()
+    let ids: rusqlite::Result<Vec<ProjectId>> = db
+        .prepare_cached(
+            "SELECT id FROM projects WHERE unlisted = 0 AND delete_after IS NULL
+             ORDER BY id DESC LIMIT ?1 OFFSET ?2",
+        )?
+        .query_map(super::bounds(slice), |row| row.get(0))?
+        .collect();
+    these(db, &ids?)
 }
 
 /// How many projects there are, of one owner or of all.

@@ -115,3 +115,27 @@ fn a_search_looks_at_owner_and_name_or_everywhere() {
     hub.get("/api_3/project/search").refused(400);
     hub.get("/api_3/project/search?query=").refused(400);
 }
+
+#[test]
+fn a_long_list_comes_whole_however_it_is_sent() {
+    let hub = Hub::new();
+    hub.project("tools");
+    // One more than is read in one go.
+    let urls: Vec<String> = (0..1_001).map(|n| format!("http://h/a-{n}-1.src.rpm")).collect();
+    let body = json!({"ownername": "alice", "projectname": "tools", "pkgs": urls});
+    let made = hub.post("alice", "/api_3/build/create/url", body).ok();
+    let first = made["items"][0]["id"].as_i64().unwrap();
+    let list = |more: &str| {
+        let page =
+            hub.get(&format!("/api_3/build/list?ownername=alice&projectname=tools{more}")).ok();
+        let items = page["items"].as_array().unwrap().clone();
+        let ids: Vec<i64> = items.iter().map(|build| build["id"].as_i64().unwrap()).collect();
+        (ids, page["meta"].clone())
+    };
+    let (ids, meta) = list("");
+    assert_eq!(ids, (first..first + 1_001).rev().collect::<Vec<_>>());
+    assert_eq!(meta, json!({"limit": null, "offset": 0, "order": "id", "order_type": "ASC"}));
+    let (ids, meta) = list("&limit=1001&offset=1");
+    assert_eq!((ids.len(), ids[0]), (1_000, first + 999));
+    assert_eq!(meta["limit"], 1001);
+}

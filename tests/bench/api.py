@@ -213,7 +213,8 @@ def whole(server):
 
 
 def serve(scratch, name, size):
-    box = Box(scratch / name, "[runner]\nslots = 0\n")
+    # Nothing is built meanwhile, and nothing of the data set removed, which is old.
+    box = Box(scratch / name, "[runner]\nslots = 0\n[cleanup]\ninterval = 0\n")
     fill.fill(box.data, size)
     box.env["COPRBOX_LOG"] = os.environ.get("COPRBOX_LOG", "info")
     box.start()

@@ -20,7 +20,8 @@ projects.
 
 The program (COPRBOX_TEST_BIN) makes directory, tables, users and tokens; the rest is written into
 the database directly, in one transaction. alice.conf and bob.conf beside the data are configuration
-files for copr-cli. Nothing is in the results tree, so serve it with `runner.slots = 0`.
+files for copr-cli. Nothing is in the results tree: serve it with `runner.slots` and `cleanup.interval`
+set to 0, or it is tidied up as old.
 """
 
 import argparse

@@ -24,7 +24,8 @@ async fn get_all(app: &State<App>, params: Params) -> Answer<Coprs> {
     let page = params.page(&["id", "name"])?;
     let owner = params.get("owner").filter(|owner| !owner.is_empty());
     let found = projects::list(app, owner, page.order(), page.slice()).await?;
-    let coprs = found.into_iter().map(|shown| view::copr(shown, app)).collect();
+    let rest = projects::these(app, found.rest).await?;
+    let coprs = found.first.into_iter().chain(rest).map(|shown| view::copr(shown, app)).collect();
     Ok(Json(Coprs { coprs }))
 }
 

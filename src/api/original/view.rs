@@ -45,7 +45,7 @@ pub(super) fn pkg(project: &Project, shown: packages::Shown, app: &App) -> Pkg {
         name: shown.package.name.to_string(),
         copr: project.full_name(),
         version: shown.latest_succeeded.and_then(|build| build.version),
-        build: shown.latest.map(|latest| build(project, latest, app)),
+        build: shown.latest.map(|latest| build(project, *latest, app)),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{BuildView, package_source_dict};
+use crate::model::build::Build;
 use crate::model::project::Project;
 use crate::model::{Owner, PackageName, ProjectName};
 use crate::ops::App;
@@ -32,13 +33,15 @@ pub(in crate::api) struct PackageView {
 /// Both keys are there always; copr-cli gives up on a package without them.
 #[derive(Serialize)]
 struct Builds {
-    latest: Option<BuildView>,
-    latest_succeeded: Option<BuildView>,
+    latest: Option<Box<BuildView>>,
+    latest_succeeded: Option<Box<BuildView>>,
 }
 
 impl PackageView {
     pub(in crate::api) fn new(project: &Project, shown: Shown, app: &App) -> PackageView {
         let Shown { package, latest, latest_succeeded } = shown;
+        let build =
+            |build: Option<Box<Build>>| build.map(|build| Box::new(BuildView::new(*build, app)));
         PackageView {
             id: package.id.0,
             source_type: package.source.kind(),
@@ -50,10 +53,7 @@ impl PackageView {
             max_builds: Some(package.max_builds).filter(|&most| most > 0),
             timeout: package.timeout,
             chroot_denylist: package.chroot_denylist,
-            builds: Builds {
-                latest: latest.map(|build| BuildView::new(build, app)),
-                latest_succeeded: latest_succeeded.map(|build| BuildView::new(build, app)),
-            },
+            builds: Builds { latest: build(latest), latest_succeeded: build(latest_succeeded) },
         }
     }
 }

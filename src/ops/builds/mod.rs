@@ -24,6 +24,7 @@ pub use submit::{check, submit_source, submit_urls};
 pub(super) use upload::file_name;
 pub use upload::{UploadedFile, submit_srpm, submit_upload};
 
+use super::listing::Listing;
 use super::{App, Error, Result, projects};
 use crate::model::build::{Build, BuildChroot};
 use crate::model::build_config::{BuildConfig, Parts};
@@ -63,18 +64,24 @@ pub async fn list(
     package: Option<&str>,
     state: Option<&str>,
     slice: Slice,
-) -> Result<Vec<Build>> {
+) -> Result<Listing<Build, BuildId>> {
     let (owner, project) = (owner.to_owned(), project.to_owned());
     let package = package.map(str::parse::<PackageName>).transpose();
     let state = state.map(str::parse::<BuildState>).transpose();
     app.store
         .read(move |db| {
             let project = projects::find(db, &owner, &project)?;
-            let (Ok(package), Ok(state)) = (package, state) else { return Ok(Vec::new()) };
+            let (Ok(package), Ok(state)) = (package, state) else { return Ok(Listing::empty()) };
             let filter = Filter { package: package.as_ref(), state, dir: None };
-            Ok(builds::list(db, project.id, filter, slice)?)
+            let ids = builds::ids(db, project.id, filter, slice)?;
+            Listing::read(ids, |ids| Ok(builds::these(db, ids)?))
         })
         .await
+}
+
+/// The builds with these numbers, as a [`Listing`] has them.
+pub async fn these(app: &App, ids: Vec<BuildId>) -> Result<Vec<Build>> {
+    app.store.read(move |db| Ok(builds::these(db, &ids)?)).await
 }
 
 /// The chroots of a build, in the order in which they were given; none for a build that is not

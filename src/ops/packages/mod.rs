@@ -36,9 +36,9 @@ pub struct Shown {
     /// The package.
     pub package: Package,
     /// The newest build, if that was asked for and there is one.
-    pub latest: Option<Build>,
+    pub latest: Option<Box<Build>>,
     /// The newest that succeeded, likewise.
-    pub latest_succeeded: Option<Build>,
+    pub latest_succeeded: Option<Box<Build>>,
 }
 
 /// The package of this name.
@@ -54,7 +54,7 @@ pub(super) fn find(db: &Connection, project: &Project, name: &str) -> Result<Pac
 
 fn show(db: &Connection, package: Package, with: With, dir: Option<&Dir>) -> Result<Shown> {
     let build = |id: Option<BuildId>| match id {
-        Some(id) => builds::get(db, id),
+        Some(id) => builds::get(db, id).map(|found| found.map(Box::new)),
         None => Ok(None),
     };
     let mut latest = None;
@@ -69,11 +69,16 @@ fn show(db: &Connection, package: Package, with: With, dir: Option<&Dir>) -> Res
             None => packages::latest_build(db, package.id)?,
         })?;
     }
-    let latest_succeeded = if with.latest_succeeded {
-        build(packages::latest_succeeded_build(db, package.id)?)?
-    } else {
-        None
-    };
+    let mut latest_succeeded = None;
+    if with.latest_succeeded {
+        let id = packages::latest_succeeded_build(db, package.id)?;
+        // Mostly they are one.
+        let same = latest.as_ref().filter(|latest| Some(latest.id) == id);
+        latest_succeeded = match same {
+            Some(same) => Some(same.clone()),
+            None => build(id)?,
+        };
+    }
     Ok(Shown { package, latest, latest_succeeded })
 }
 
@@ -110,13 +115,14 @@ pub async fn list(
             let project = projects::find(db, &owner, &project)?;
             let capped =
                 Slice { limit: Some(slice.limit.unwrap_or(u32::MAX).min(MOST + 1)), ..slice };
-            let found = packages::list(db, project.id, order, capped)?;
-            if found.len() > MOST as usize {
+            let ids = packages::ids(db, project.id, order, capped)?;
+            if ids.len() > MOST as usize {
                 return Err(Error::TooMany(format!(
                     "There are more than {MOST} packages; use pagination."
                 )));
             }
             let dir = project_rows::main_dir(db, &project)?;
+            let found = packages::these(db, &ids)?;
             let shown: Result<Vec<Shown>> =
                 found.into_iter().map(|package| show(db, package, with, Some(&dir))).collect();
             Ok((project, shown?))

@@ -16,12 +16,13 @@ pub use wish::Wish;
 pub(super) use wish::{choice, repos};
 
 use super::authorise::{Action, authorise};
+use super::listing::Listing;
 use super::{App, Error, Result};
 use crate::model::job::{RepoKey, Tidy};
 use crate::model::list::{Direction, Slice, SortKey};
 use crate::model::project::Project;
 use crate::model::user::User;
-use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectName};
+use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectId, ProjectName};
 use crate::store::projects::Search;
 use crate::store::{Connection, build_chroots, groups, jobs, project_chroots, projects};
 
@@ -84,22 +85,32 @@ pub async fn list(
     owner: Option<&str>,
     order: (SortKey, Direction),
     slice: Slice,
-) -> Result<Vec<Shown>> {
+) -> Result<Listing<Shown, ProjectId>> {
     let owner = match owner.map(str::parse::<Owner>) {
-        Some(Err(_)) => return Ok(Vec::new()),
+        Some(Err(_)) => return Ok(Listing::empty()),
         Some(Ok(owner)) => Some(owner),
         None => None,
     };
     app.store
         .read(move |db| {
-            let found = projects::list(db, owner.as_ref(), order, slice)?;
-            found.into_iter().map(|project| Shown::new(db, project)).collect()
+            let ids = projects::ids(db, owner.as_ref(), order, slice)?;
+            Listing::read(ids, |ids| show(db, ids))
         })
         .await
 }
 
+/// The projects with these numbers, as a [`Listing`] has them.
+pub async fn these(app: &App, ids: Vec<ProjectId>) -> Result<Vec<Shown>> {
+    app.store.read(move |db| show(db, &ids)).await
+}
+
+fn show(db: &Connection, ids: &[ProjectId]) -> Result<Vec<Shown>> {
+    let found = projects::these(db, ids)?;
+    found.into_iter().map(|project| Shown::new(db, project)).collect()
+}
+
 /// Projects that fit `query`: `owner/name` or a text anywhere, newest first.
-pub async fn search(app: &App, query: &str, slice: Slice) -> Result<Vec<Shown>> {
+pub async fn search(app: &App, query: &str, slice: Slice) -> Result<Listing<Shown, ProjectId>> {
     let query = query.trim().to_owned();
     if query.is_empty() {
         return Err(Error::invalid("query: say what to search for"));
@@ -110,8 +121,8 @@ pub async fn search(app: &App, query: &str, slice: Slice) -> Result<Vec<Shown>> 
                 Some((owner, name)) => Search::Named { owner, name },
                 None => Search::Anywhere(&query),
             };
-            let found = projects::search(db, wanted, slice)?;
-            found.into_iter().map(|project| Shown::new(db, project)).collect()
+            let ids = projects::search(db, wanted, slice)?;
+            Listing::read(ids, |ids| show(db, ids))
         })
         .await
 }
