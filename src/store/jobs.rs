@@ -228,7 +228,7 @@ pub fn finish(db: &Connection, id: JobId) -> Result<()> {
 pub fn running(db: &Connection) -> Result<Vec<Job>> {
     db.prepare_cached(
         "SELECT id, build_id, build_chroot_id, payload, phase, attempt FROM jobs
-         WHERE state = 'running' ORDER BY id LIMIT 10000",
+         WHERE state = 'running' ORDER BY +id LIMIT 10000",
     )?
     .query_map([], from_row)?
     .map(|row| job(row?))
@@ -275,9 +275,9 @@ pub fn withdraw_chroot(db: &Connection, chroot: BuildChrootId) -> Result<()> {
 pub fn counts(db: &Connection) -> Result<(u32, u32)> {
     Ok(db
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE state = 'queued'),
-                    count(*) FILTER (WHERE state = 'running')
-             FROM jobs WHERE kind != 'tidy'",
+            "SELECT
+                 (SELECT count(*) FROM jobs WHERE state = 'queued' AND kind IN ('source', 'chroot')),
+                 (SELECT count(*) FROM jobs WHERE state = 'running' AND kind != 'tidy')",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

@@ -85,14 +85,22 @@ pub struct Store {
 impl Store {
     /// Opens the database at `path`, making it and its tables as needed.
     pub fn open(path: &Path) -> Result<Store> {
+        Store::open_with(path, |_| Ok(()))
+    }
+
+    /// [`Store::open`] for whoever wants to watch: every connection is shown as it is made.
+    pub fn open_with(path: &Path, watch: fn(&Connection) -> rusqlite::Result<()>) -> Result<Store> {
         let mut writer = Connection::open(path)?;
         prepare(&writer)?;
         migrations::apply(&mut writer)?;
+        watch(&writer)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|reader| {
-            prepare(reader)?;
-            reader.pragma_update(None, "query_only", true)
-        });
+        let manager =
+            SqliteConnectionManager::file(path).with_flags(flags).with_init(move |reader| {
+                prepare(reader)?;
+                watch(reader)?;
+                reader.pragma_update(None, "query_only", true)
+            });
         let readers = r2d2::Pool::builder()
             .max_size(READERS)
             .min_idle(Some(1))

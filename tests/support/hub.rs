@@ -17,6 +17,9 @@ use rocket::http::{ContentType, Header, Method};
 use rocket::local::blocking::Client;
 use serde_json::Value;
 
+#[path = "plans.rs"]
+mod plans;
+
 /// The chroots that every hub offers; the last one is switched off.
 pub const CHROOTS: [&str; 5] =
     ["fedora-42-x86_64", "fedora-42-i386", "fedora-43-x86_64", "epel-9-x86_64", "fedora-40-x86_64"];
@@ -27,6 +30,7 @@ pub struct Hub {
     pub app: App,
     client: Client,
     basic: Vec<(String, String)>,
+    _plans: plans::Watch,
     dir: tempfile::TempDir,
 }
 
@@ -71,7 +75,7 @@ impl Hub {
         config.base_url = "http://hub.test:5000".parse().unwrap();
         let spool = dir.path().join("uploads");
         std::fs::create_dir_all(&spool).unwrap();
-        let store = Store::open(&config.database()).unwrap();
+        let (store, plans) = plans::open(&config.database());
         let basic = people(&store);
         let limits = BodyLimits::new(spool, 1 << 20);
         let app = App { config: Arc::new(config), store, runner: Runner::default() };
@@ -87,7 +91,7 @@ impl Hub {
             .manage(limits);
         let rocket = coprbox::web::mount(coprbox::api::mount(rocket));
         let client = Client::untracked(rocket).unwrap();
-        Hub { app, client, basic, dir }
+        Hub { app, client, basic, _plans: plans, dir }
     }
 
     /// Where it keeps its things.

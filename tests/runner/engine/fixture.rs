@@ -24,9 +24,12 @@ use coprbox::runner::builder::{
     BuildError, Builder, Builders, Built, Description, Job, SpecSource, Work,
 };
 use coprbox::runner::{Engine, Runner};
-use coprbox::store::{Connection, Store, StoreError, jobs, users};
+use coprbox::store::{Connection, StoreError, jobs, users};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+
+#[path = "../../support/plans.rs"]
+mod plans;
 
 /// The chroots of every server, all of them in use.
 pub const CHROOTS: [&str; 2] = ["fedora-42-x86_64", "fedora-43-x86_64"];
@@ -138,6 +141,7 @@ pub struct Works {
     pub alice: User,
     stop: CancellationToken,
     engine: Option<tokio::task::JoinHandle<()>>,
+    _plans: plans::Watch,
     dir: TempDir,
 }
 
@@ -147,7 +151,7 @@ impl Works {
         let mut config = Config::in_data_dir(dir.path()).unwrap();
         config.base_url = "http://hub.test:5000".parse().unwrap();
         let config = Arc::new(config);
-        let store = Store::open(&config.database()).unwrap();
+        let (store, plans) = plans::open(&config.database());
         let alice = store.write_now(|tx| furnish(tx)).unwrap();
         let (stop, runner) = (CancellationToken::new(), Runner::default());
         let shelf: Arc<dyn Builder> = Arc::new(Shelf);
@@ -159,7 +163,7 @@ impl Works {
             engine.run().await.unwrap();
         });
         let app = App { config, store, runner };
-        Works { app, alice, stop, engine: Some(engine), dir }
+        Works { app, alice, stop, engine: Some(engine), _plans: plans, dir }
     }
 
     /// Ends the engine, and waits until it has.
