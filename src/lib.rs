@@ -18,6 +18,10 @@
 //! | [`api`], [`web`] | APIv3; the pages. Neither knows the other |
 //! | [`cli`] | the command line |
 
+// So that tests in here can use what those in tests/ share.
+#[cfg(test)]
+extern crate self as coprbox;
+
 pub mod api;
 pub mod auth;
 pub mod cli;

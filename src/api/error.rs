@@ -5,6 +5,7 @@ use rocket::http::Status;
 use rocket::response::{self, Responder};
 use rocket::serde::json::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ops;
 
@@ -22,7 +23,8 @@ impl<E: Into<ops::Error>> From<E> for ApiError {
 }
 
 /// The body of every error. `error` is a text always: clients call text functions on it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 pub(super) struct ErrorBody {
     /// `notok` where nobody is logged in; clients of old look for it.
     #[serde(skip_serializing_if = "Option::is_none")]

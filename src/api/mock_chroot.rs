@@ -1,13 +1,15 @@
 //! `/mock-chroots`.
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, routes};
+use rocket::{State, get};
 
 use super::error::Answer;
+use super::openapi::{Endpoints, described};
 use super::view::Pairs;
 use crate::ops::{App, project_chroots};
 
 /// The chroots to choose from, in the order in which clients show them, with the admin's comments.
+#[utoipa::path(responses((status = 200, body = BTreeMap<String, String>)))]
 #[get("/mock-chroots/list")]
 async fn list(app: &State<App>) -> Answer<Pairs<String>> {
     let offered = project_chroots::offered(app).await?;
@@ -15,6 +17,6 @@ async fn list(app: &State<App>) -> Answer<Pairs<String>> {
     Ok(Json(Pairs(pairs.collect())))
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![list]
+pub(super) fn endpoints() -> Endpoints {
+    described![list]
 }

@@ -18,6 +18,7 @@ mod listing;
 mod methods;
 mod mock_chroot;
 mod monitor;
+mod openapi;
 mod original;
 mod package;
 mod params;
@@ -33,28 +34,48 @@ mod webhook;
 
 use rocket::{Build, Rocket};
 
+use openapi::Namespace;
+
 /// Everything below this path is APIv3.
 const BASE: &str = "/api_3";
 
+/// Everything that the description of the API tells of.
+fn namespaces() -> Vec<Namespace> {
+    let apiv3 = |name, about, endpoints| Namespace { name, about, base: BASE, endpoints };
+    let original =
+        |name, about, endpoints| Namespace { name, about, base: original::BASE, endpoints };
+    vec![
+        apiv3("general", "What is asked before anything else.", general::endpoints()),
+        apiv3("project", "Projects.", project::endpoints().and(fork::endpoints())),
+        apiv3("permissions", "Who may do what in a project.", project_permission::endpoints()),
+        apiv3("project-chroot", "What a project builds for.", project_chroot::endpoints()),
+        apiv3("mock-chroots", "What the server builds for.", mock_chroot::endpoints()),
+        apiv3("package", "Packages of a project.", package::endpoints()),
+        apiv3(
+            "build-create",
+            "Handing in builds.",
+            create::endpoints().and(rpm_upload::endpoints()),
+        ),
+        apiv3("build", "Builds.", build::endpoints()),
+        apiv3("build-chroot", "Builds in one chroot.", build_chroot::endpoints()),
+        apiv3("monitor", "How packages are doing.", monitor::endpoints()),
+        apiv3("rpmrepo", "What dnf5 asks.", rpmrepo::endpoints()),
+        apiv3("webhook", "Webhooks.", webhook::endpoints()),
+        apiv3("description", "What you are reading.", openapi::endpoints()),
+        original("coprs", "Projects, in the words of the original Copr.", original::coprs()),
+        original("pkgs", "Packages, in the words of the original Copr.", original::pkgs()),
+    ]
+}
+
 /// Adds the API, and the addresses beside it that machines ask for.
 pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
-    rocket
-        .mount(BASE, general::routes())
-        .mount(BASE, project::routes())
-        .mount(BASE, fork::routes())
-        .mount(BASE, project_permission::routes())
-        .mount(BASE, project_chroot::routes())
-        .mount(BASE, mock_chroot::routes())
-        .mount(BASE, package::routes())
-        .mount(BASE, create::routes())
-        .mount(BASE, rpm_upload::routes())
-        .mount(BASE, build::routes())
-        .mount(BASE, build_chroot::routes())
-        .mount(BASE, monitor::routes())
-        .mount(BASE, rpmrepo::routes())
-        .mount(BASE, webhook::routes())
+    let mount =
+        |rocket: Rocket<Build>, space: Namespace| rocket.mount(space.base, space.endpoints.routes);
+    namespaces()
+        .into_iter()
+        .fold(rocket, mount)
         .mount(BASE, methods::options())
-        .mount(original::BASE, original::routes())
+        .mount(original::BASE, methods::options())
         .mount("/", dotrepo::routes())
         .mount("/", comps::routes())
         .mount("/", upload::routes())

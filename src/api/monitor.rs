@@ -1,39 +1,47 @@
 //! `/monitor`: how the newest build of each package is doing.
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, routes};
+use rocket::{State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::{Answer, ApiError};
-use super::params::Params;
+use super::openapi::{Endpoints, described};
+use super::params::{OfProject, Params};
 use super::view::Pairs;
 use crate::model::{BuildId, ChrootState, DirName, Owner};
 use crate::ops::{App, Error, packages};
 use crate::repo::Layout;
 use crate::store::monitor::MonitorCell;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Monitor {
     output: &'static str,
     message: &'static str,
     packages: Vec<Package>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MonitoredPackage)]
 struct Package {
     name: String,
+    #[schema(value_type = BTreeMap<String, Cell>)]
     chroots: Pairs<Cell>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MonitoredChroot)]
 struct Cell {
     state: ChrootState,
     status: i64,
     build_id: BuildId,
+    #[schema(required)]
     pkg_version: Option<String>,
     #[serde(skip_serializing_if = "Log::is_unasked")]
+    #[schema(value_type = Option<String>)]
     url_build_log: Log,
     #[serde(skip_serializing_if = "Log::is_unasked")]
+    #[schema(value_type = Option<String>)]
     url_backend_log: Log,
 }
 
@@ -58,6 +66,28 @@ struct Extra {
     backend_log: bool,
 }
 
+/// What the monitor can be told besides.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct Wanted {
+    /// Only builds in this directory of the project.
+    project_dirname: Option<DirName>,
+    /// Which addresses to add; each is a parameter of its own.
+    #[param(rename = "additional_fields[]", style = Form, explode, inline)]
+    additional_fields: Option<Vec<Address>>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+#[schema(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "clients have these names")]
+enum Address {
+    UrlBuild,
+    UrlBuildLog,
+    UrlBackendLog,
+}
+
 impl Extra {
     fn read(params: &Params) -> Result<Extra, Error> {
         let mut extra = Extra::default();
@@ -79,6 +109,8 @@ impl Extra {
     }
 }
 
+/// How the newest build of each package is doing.
+#[utoipa::path(params(OfProject, Wanted), responses((status = 200, body = Monitor)))]
 #[get("/monitor")]
 async fn monitor(app: &State<App>, params: Params) -> Answer<Monitor> {
     let project = params.project()?;
@@ -125,6 +157,6 @@ fn show(cell: MonitorCell, extra: Extra, layout: &Layout, owner: &Owner, dir: &D
     }
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![monitor]
+pub(super) fn endpoints() -> Endpoints {
+    described![monitor]
 }

@@ -2,20 +2,44 @@
 
 use rocket::http::Method;
 use rocket::serde::json::Json;
-use rocket::{Route, State, delete, get, post, put, routes};
+use rocket::{State, delete, get, post, put};
+use utoipa::ToSchema;
 
-use super::create::wish;
+use super::create::{BuildFields, wish};
 use super::error::Answer;
-use super::methods::also;
-use super::params::{List, Params};
+use super::openapi::{Commas, Endpoints, Integer, Switch, Text, bodies, described};
+use super::params::{ByIdOrName, List, OfProject, Paging, Params};
 use super::project::mistakes;
-use super::source::{source, uploaded};
+use super::source::{
+    CustomFields, DistGitFields, LinkFields, PyPiFields, RubyGemsFields, ScmFields, source,
+    uploaded,
+};
 use super::view::{BuildView, PackageView};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
 use crate::ops::packages::{self, Place, With};
 use crate::ops::sources::{SourceKind, SourceWish};
 use crate::ops::{App, Error, Result, builds, projects};
+
+/// Which package of a project is meant.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct OfPackage {
+    /// The package's name.
+    packagename: String,
+}
+
+/// What [`with`] reads.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct WithBuilds {
+    /// Show the newest build.
+    with_latest_build: Option<bool>,
+    /// Show the newest build that succeeded.
+    with_latest_succeeded_build: Option<bool>,
+}
 
 fn with(params: &Params) -> With {
     With {
@@ -24,6 +48,11 @@ fn with(params: &Params) -> With {
     }
 }
 
+/// A package.
+#[utoipa::path(
+    params(OfProject, OfPackage, WithBuilds),
+    responses((status = 200, body = PackageView)),
+)]
 #[get("/package")]
 async fn get_one(app: &State<App>, params: Params) -> Answer<PackageView> {
     let project = params.project()?;
@@ -32,6 +61,14 @@ async fn get_one(app: &State<App>, params: Params) -> Answer<PackageView> {
     Ok(Json(PackageView::new(&project, shown, app)))
 }
 
+/// The packages of a project.
+#[utoipa::path(
+    params(OfProject, WithBuilds, Paging, ByIdOrName),
+    responses(
+        (status = 200, body = List<PackageView>),
+        (status = 413, description = "There are too many for one answer; ask for fewer."),
+    ),
+)]
 #[get("/package/list")]
 async fn list(app: &State<App>, params: Params) -> Answer<List<PackageView>> {
     let page = params.page(&["id", "name"])?;
@@ -40,6 +77,52 @@ async fn list(app: &State<App>, params: Params) -> Answer<List<PackageView>> {
         packages::list(app, params.project()?, with(&params), order, slice).await?;
     let views = found.into_iter().map(|shown| PackageView::new(&project, shown, app)).collect();
     Ok(Json(page.list(views)))
+}
+
+/// What [`package_wish`] and [`add`] read besides the sources.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct PackageFields {
+    /// The package's name; the one in the address counts.
+    package_name: Option<Text>,
+    /// Build when a webhook says that the sources have changed.
+    webhook_rebuild: Option<Switch>,
+    /// How many of its builds to keep.
+    max_builds: Option<Integer>,
+    /// A private key to clone with over ssh; an empty text takes it away.
+    deploy_key: Option<Text>,
+    /// How many seconds a build may take.
+    timeout: Option<Integer>,
+    /// Patterns of chroots never to build in.
+    chroot_denylist: Option<Commas>,
+    /// For addresses another name of `url`; for uploads the file, in a multipart form.
+    pkgs: Option<Text>,
+}
+
+/// What [`build`] reads besides.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct PackageOfBuild {
+    /// The package's name.
+    package_name: Text,
+}
+
+/// What [`named`] reads.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct PackageOfProject {
+    /// The project's owner: a user, or a group as `@name`.
+    ownername: Text,
+    /// The project's name.
+    projectname: Text,
+    /// The package's name.
+    package_name: Text,
+}
+
+bodies! {
+    PackageSource = ScmFields, DistGitFields, PyPiFields, RubyGemsFields, CustomFields, LinkFields,
+        PackageFields;
+    BuildOfPackage = BuildFields, PackageOfBuild;
 }
 
 /// What the fields say about a package whose sources are of this kind.
@@ -82,6 +165,15 @@ async fn kind_of(app: &App, place: &Place, text: &str) -> Result<SourceKind> {
     }
 }
 
+/// Makes a package.
+#[utoipa::path(
+    request_body = PackageSource,
+    responses(
+        (status = 200, body = PackageView),
+        (status = 409, description = "There is such a package already."),
+    ),
+    security(("token" = [])),
+)]
 #[post("/package/add/<owner>/<project>/<name>/<kind>", data = "<body>")]
 async fn add(
     app: &State<App>,
@@ -101,6 +193,12 @@ async fn add(
     Ok(Json(PackageView::new(&project, shown, app)))
 }
 
+/// Changes a package; the kind of its sources stays.
+#[utoipa::path(
+    request_body = PackageSource,
+    responses((status = 200, body = PackageView)),
+    security(("token" = [])),
+)]
 #[post("/package/edit/<owner>/<project>/<name>", data = "<body>")]
 async fn edit(
     app: &State<App>,
@@ -113,7 +211,13 @@ async fn edit(
     change(app, &caller, Place::new(owner, project, name), None, body).await
 }
 
-/// The kind may be the text `None`: clients put what they have into the address.
+/// Changes a package. The kind may be the text `None`: clients put what they have into the
+/// address.
+#[utoipa::path(
+    request_body = PackageSource,
+    responses((status = 200, body = PackageView)),
+    security(("token" = [])),
+)]
 #[post("/package/edit/<owner>/<project>/<name>/<kind>", data = "<body>")]
 async fn edit_kind(
     app: &State<App>,
@@ -145,6 +249,12 @@ async fn change(
     Ok(Json(PackageView::new(&project, shown, app)))
 }
 
+/// Builds a package from the sources on record.
+#[utoipa::path(
+    request_body = BuildOfPackage,
+    responses((status = 200, body = BuildView)),
+    security(("token" = [])),
+)]
 #[post("/package/build", data = "<body>")]
 async fn build(app: &State<App>, caller: ApiUser, body: Body) -> Answer<BuildView> {
     let package = body.reader().line("package_name");
@@ -163,6 +273,12 @@ fn named(body: &Body) -> Result<(String, String, String)> {
     Ok((field("ownername")?, field("projectname")?, field("package_name")?))
 }
 
+/// Makes a package forget where its sources come from.
+#[utoipa::path(
+    request_body = PackageOfProject,
+    responses((status = 200, body = PackageView)),
+    security(("token" = [])),
+)]
 #[put("/package/reset", data = "<body>")]
 async fn reset(app: &State<App>, caller: ApiUser, body: Body) -> Answer<PackageView> {
     let (owner, project, name) = named(&body)?;
@@ -170,6 +286,15 @@ async fn reset(app: &State<App>, caller: ApiUser, body: Body) -> Answer<PackageV
     Ok(Json(PackageView::new(&project, shown, app)))
 }
 
+/// Deletes a package and its builds.
+#[utoipa::path(
+    request_body = PackageOfProject,
+    responses(
+        (status = 200, body = PackageView),
+        (status = 409, description = "It has builds that are not finished."),
+    ),
+    security(("token" = [])),
+)]
 #[delete("/package/delete", data = "<body>")]
 async fn remove(app: &State<App>, caller: ApiUser, body: Body) -> Answer<PackageView> {
     let (owner, project, name) = named(&body)?;
@@ -177,9 +302,8 @@ async fn remove(app: &State<App>, caller: ApiUser, body: Body) -> Answer<Package
     Ok(Json(PackageView::new(&project, shown, app)))
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    let mut all = routes![get_one, list, add, build];
-    all.extend(also(Method::Put, routes![edit, edit_kind]));
-    all.extend(also(Method::Post, routes![reset, remove]));
-    all
+pub(super) fn endpoints() -> Endpoints {
+    described![get_one, list, add, build]
+        .and(described![edit, edit_kind].also(Method::Put))
+        .and(described![reset, remove].also(Method::Post))
 }

@@ -3,9 +3,11 @@
 use rocket::Request;
 use rocket::request::{FromParam, FromRequest, Outcome};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::body::Body;
 use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::{Owner, ProjectName};
 use crate::ops::{Error, Result};
 
 /// The parameters of a query; those that nobody asks for are ignored.
@@ -19,6 +21,58 @@ impl<'r> FromRequest<'r> for Params {
         let query = request.uri().query().map_or("", |query| query.as_str());
         Outcome::Success(Params(Body::parse_form(query)))
     }
+}
+
+/// What [`Params::project`] reads.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct OfProject {
+    /// The project's owner: a user, or a group as `@name`.
+    ownername: Owner,
+    /// The project's name.
+    projectname: ProjectName,
+}
+
+/// What [`Params::page`] reads; what a list can be ordered by is each list's own.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct Paging {
+    /// How many items at most; 0 and nothing mean all of them.
+    limit: Option<u32>,
+    /// How many items to leave out before.
+    offset: Option<u32>,
+    /// Which way to go.
+    #[param(inline)]
+    order_type: Option<Way>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+enum Way {
+    #[schema(rename = "ASC")]
+    Ascending,
+    #[schema(rename = "DESC")]
+    Descending,
+}
+
+/// What lists of projects, packages and chroots can be ordered by.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct ByIdOrName {
+    /// What to order by.
+    #[param(inline)]
+    order: Option<IdOrName>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+#[schema(rename_all = "lowercase")]
+enum IdOrName {
+    Id,
+    Name,
 }
 
 impl Params {
@@ -144,7 +198,7 @@ impl Page {
 }
 
 /// A list as clients take it: paging looks at `meta`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct List<T> {
     items: Vec<T>,
     meta: Meta,
@@ -159,10 +213,14 @@ impl<T> List<T> {
 }
 
 /// Which part of a list an answer is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Meta {
+    #[schema(required)]
     limit: Option<u32>,
+    #[schema(required)]
     offset: Option<u32>,
+    #[schema(required)]
     order: Option<String>,
+    #[schema(required)]
     order_type: Option<&'static str>,
 }

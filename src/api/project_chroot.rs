@@ -2,19 +2,32 @@
 
 use rocket::http::Method;
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, put, routes};
+use rocket::{State, get, put};
+use utoipa::ToSchema;
 
 use super::error::Answer;
-use super::methods::also;
-use super::params::Params;
+use super::openapi::{Commas, Endpoints, File, Switch, Text, Words, described};
+use super::params::{OfProject, Params};
 use super::project::mistakes;
 use super::view::{ProjectChrootView, ProjectConfig};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
+use crate::model::ChrootName;
 use crate::ops::App;
 use crate::ops::builds::UploadedFile;
 use crate::ops::project_chroots::{self, Wish};
 
+/// Which chroot of a project is meant.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct OfChroot {
+    /// The chroot's name.
+    chrootname: ChrootName,
+}
+
+/// The settings of a project's chroot.
+#[utoipa::path(params(OfProject, OfChroot), responses((status = 200, body = ProjectChrootView)))]
 #[get("/project-chroot")]
 async fn get_one(app: &State<App>, params: Params) -> Answer<ProjectChrootView> {
     let project = params.project()?;
@@ -23,6 +36,8 @@ async fn get_one(app: &State<App>, params: Params) -> Answer<ProjectChrootView> 
     Ok(Json(ProjectChrootView::new(project, used)))
 }
 
+/// What builds in a project's chroot are configured with.
+#[utoipa::path(params(OfProject, OfChroot), responses((status = 200, body = ProjectConfig)))]
 #[get("/project-chroot/build-config")]
 async fn build_config(app: &State<App>, params: Params) -> Answer<ProjectConfig> {
     let project = params.project()?;
@@ -30,6 +45,12 @@ async fn build_config(app: &State<App>, params: Params) -> Answer<ProjectConfig>
     Ok(Json(config.into()))
 }
 
+/// Changes the settings of a project's chroot. What is not sent stays.
+#[utoipa::path(
+    request_body = ProjectChrootEdit,
+    responses((status = 200, body = ProjectChrootView)),
+    security(("token" = [])),
+)]
 #[put("/project-chroot/edit/<owner>/<name>/<chroot>", data = "<body>")]
 async fn edit(
     app: &State<App>,
@@ -47,6 +68,40 @@ async fn edit(
     let (project, used) =
         project_chroots::edit(app, &caller.user, (owner, name), chroot, wish).await?;
     Ok(Json(ProjectChrootView::new(project, used)))
+}
+
+/// What [`edit`] and [`wish`] read.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct ProjectChrootEdit {
+    /// The fields to put back to what they are by default.
+    reset_fields: Option<Words>,
+    /// Repositories that builds take packages from.
+    additional_repos: Option<Words>,
+    /// An older name of `additional_repos`.
+    #[schema(deprecated)]
+    repos: Option<Words>,
+    /// Packages to add to the build root.
+    additional_packages: Option<Words>,
+    /// An older name of `additional_packages`.
+    #[schema(deprecated)]
+    buildroot_pkgs: Option<Words>,
+    /// Module streams to switch on, or with a leading `!` off.
+    additional_modules: Option<Commas>,
+    /// What rpmbuild is called `--with`.
+    with_opts: Option<Words>,
+    /// What rpmbuild is called `--without`.
+    without_opts: Option<Words>,
+    /// How build roots are bootstrapped.
+    bootstrap: Option<Text>,
+    /// The image for the bootstrap `custom_image`.
+    bootstrap_image: Option<Text>,
+    /// What separates builds from the host.
+    isolation: Option<Text>,
+    /// A comps file for the repository.
+    upload_comps: Option<File>,
+    /// Take the comps file away.
+    delete_comps: Option<Switch>,
 }
 
 fn wish(body: &Body) -> Wish {
@@ -73,8 +128,6 @@ fn wish(body: &Body) -> Wish {
     wish
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    let mut all = routes![get_one, build_config];
-    all.extend(also(Method::Post, routes![edit]));
-    all
+pub(super) fn endpoints() -> Endpoints {
+    described![get_one, build_config].and(described![edit].also(Method::Post))
 }

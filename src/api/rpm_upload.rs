@@ -1,10 +1,13 @@
 //! `/build/create/rpm-upload`: publishing packages that are built already.
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, post, routes};
+use rocket::{State, post};
+use utoipa::ToSchema;
 
-use super::create::wish;
+use super::create::{BuildFields, wish};
 use super::error::Answer;
+use super::openapi::{Endpoints, Items, Text, Words, bodies, described};
+use super::source::UploadFields;
 use super::view::BuildView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
@@ -14,6 +17,29 @@ use crate::ops::builds::{self, RpmUpload, UploadedFile};
 /// The file part that is read.
 const FILES: &str = "pkgs";
 
+/// What [`from_rpms`] reads besides.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct RpmFields {
+    /// The name of the source package that they were built from.
+    name: Option<Text>,
+    /// The checksums of the files, in their order.
+    sha256: Option<Words>,
+    /// Another name of `chroots`.
+    #[schema(deprecated)]
+    chroot: Option<Items>,
+}
+
+bodies! {
+    BuildOfRpms = BuildFields, UploadFields, RpmFields;
+}
+
+/// Publishes packages that are built already, one or more files named `pkgs`.
+#[utoipa::path(
+    request_body = BuildOfRpms,
+    responses((status = 200, body = BuildView)),
+    security(("token" = [])),
+)]
 #[post("/build/create/rpm-upload", data = "<body>")]
 async fn from_rpms(app: &State<App>, caller: ApiUser, mut body: Body) -> Answer<BuildView> {
     let mut files = Vec::new();
@@ -38,6 +64,6 @@ async fn from_rpms(app: &State<App>, caller: ApiUser, mut body: Body) -> Answer<
     Ok(Json(BuildView::new(builds::submit_rpms(app, &caller.user, wish, upload).await?, app)))
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![from_rpms]
+pub(super) fn endpoints() -> Endpoints {
+    described![from_rpms]
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, routes};
+use rocket::{State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Answer;
+use super::openapi::{Endpoints, described};
 use super::view::Pairs;
 use crate::model::project::ProjectChroot;
 use crate::model::repo_url::RepoTarget;
@@ -15,37 +17,45 @@ use crate::ops::App;
 use crate::ops::install::{self, Dependency, Offer, days_until};
 use crate::repo::Layout;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RpmRepo {
     results_url: String,
     pubkey_url: String,
+    #[schema(value_type = BTreeMap<String, Release>)]
     repos: Pairs<Release>,
+    #[schema(value_type = BTreeMap<String, Directory>)]
     directories: Pairs<Directory>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delete_after_days: Option<i64>,
     dependencies: Vec<Needed>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepoRelease)]
 struct Release {
+    #[schema(value_type = BTreeMap<String, Arch>)]
     arch: Pairs<Arch>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepoArch)]
 struct Arch {
     opts: Opts,
     #[serde(skip_serializing_if = "Option::is_none")]
     delete_after_days: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, Multilib>>)]
     multilib: Option<BTreeMap<&'static str, Multilib>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepoMultilib)]
 struct Multilib {
     opts: Opts,
 }
 
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize, ToSchema)]
+#[schema(as = RepoOptions)]
 struct Opts {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -59,13 +69,15 @@ struct Opts {
     priority: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepoDirectory)]
 struct Directory {
     #[serde(skip_serializing_if = "Option::is_none")]
     delete_after_days: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepoDependency)]
 struct Needed {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -73,14 +85,17 @@ struct Needed {
     data: Data,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = RepoDependencyData)]
 enum Data {
     Copr { owner: Owner, projectname: ProjectName },
     External { pattern: String },
 }
 
-/// The release in the path is there for statistics; clients choose out of all of them.
+/// The repositories of a project, for dnf5. The release in the address is there for statistics;
+/// clients choose out of all of them.
+#[utoipa::path(responses((status = 200, body = RpmRepo)))]
 #[get("/rpmrepo/<owner>/<dir>/<_name_release>")]
 async fn rpmrepo(app: &State<App>, owner: &str, dir: &str, _name_release: &str) -> Answer<RpmRepo> {
     let offer = install::offer(app, owner, dir).await?;
@@ -173,6 +188,6 @@ fn needed(offer: &Offer, layout: &Layout) -> Vec<Needed> {
     list
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![rpmrepo]
+pub(super) fn endpoints() -> Endpoints {
+    described![rpmrepo]
 }

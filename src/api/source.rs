@@ -1,5 +1,8 @@
 //! What requests say about where sources come from: the names of the fields, old ones included.
 
+use utoipa::ToSchema;
+
+use super::openapi::{File, Items, Text, Words};
 use super::project::mistakes;
 use crate::http::body::{Body, FieldReader};
 use crate::ops::Mistakes;
@@ -8,6 +11,109 @@ use crate::ops::sources::{
     CustomWish, DistGitWish, LinkWish, PyPiWish, RubyGemsWish, ScmWish, SourceKind, SourceWish,
     UploadWish,
 };
+
+/// What [`source`] reads for git and Subversion.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct ScmFields {
+    /// Where to clone from.
+    clone_url: Option<Text>,
+    /// Branch, tag or commit.
+    committish: Option<Text>,
+    /// The directory that the package lies in.
+    subdirectory: Option<Text>,
+    /// The spec file's path.
+    spec: Option<Text>,
+    /// `git` or `svn`.
+    scm_type: Option<Text>,
+    /// `rpkg`, `tito`, `tito_test` or `make_srpm`.
+    source_build_method: Option<Text>,
+    /// An older name of `source_build_method`.
+    #[schema(deprecated)]
+    srpm_build_method: Option<Text>,
+}
+
+/// What [`source`] reads for packages of a dist-git.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct DistGitFields {
+    /// The package's name there.
+    package_name: Option<Text>,
+    /// The instance: `fedora`, `centos` …
+    distgit: Option<Text>,
+    /// The namespace there.
+    namespace: Option<Text>,
+    /// Branch, tag or commit.
+    committish: Option<Text>,
+}
+
+/// What [`source`] reads for Python's packages.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct PyPiFields {
+    /// The package's name on PyPI.
+    pypi_package_name: Option<Text>,
+    /// Its version; the newest if nothing is said.
+    pypi_package_version: Option<Text>,
+    /// The program that writes the spec file.
+    spec_generator: Option<Text>,
+    /// The template that it follows.
+    spec_template: Option<Text>,
+    /// The Pythons to build for.
+    python_versions: Option<Items>,
+}
+
+/// What [`source`] reads for Ruby's packages.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct RubyGemsFields {
+    /// The gem's name.
+    gem_name: Option<Text>,
+}
+
+/// What [`source`] reads for scripts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct CustomFields {
+    /// The script that makes the sources.
+    script: Option<Text>,
+    /// The chroot that it runs in.
+    script_chroot: Option<Text>,
+    /// An older name of `script_chroot`.
+    #[schema(deprecated)]
+    chroot: Option<Text>,
+    /// The packages that it needs.
+    script_builddeps: Option<Words>,
+    /// An older name of `script_builddeps`.
+    #[schema(deprecated)]
+    builddeps: Option<Words>,
+    /// Where it leaves the sources.
+    script_resultdir: Option<Text>,
+    /// An older name of `script_resultdir`.
+    #[schema(deprecated)]
+    resultdir: Option<Text>,
+    /// Repositories for its packages.
+    script_repos: Option<Words>,
+    /// An older name of `script_repos`.
+    #[schema(deprecated)]
+    repos: Option<Words>,
+}
+
+/// What [`source`] reads for addresses.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct LinkFields {
+    /// The address of a source package or spec file.
+    url: Option<Text>,
+}
+
+/// What [`uploaded`] takes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct UploadFields {
+    /// A source package or spec file.
+    pkgs: File,
+}
 
 /// What the fields say about sources of this kind, and what was wrong with them.
 pub(super) fn source(kind: SourceKind, mut read: FieldReader<'_>) -> (SourceWish, Mistakes) {

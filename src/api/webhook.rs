@@ -1,15 +1,18 @@
 //! `/webhook`.
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, post, routes};
+use rocket::{State, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Answer;
+use super::openapi::{Endpoints, described};
 use crate::auth::guard::ApiUser;
 use crate::model::{Owner, ProjectName};
 use crate::ops::{App, webhooks};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookSecret)]
 struct Generated {
     id: i64,
     name: ProjectName,
@@ -18,6 +21,8 @@ struct Generated {
     webhook_secret: String,
 }
 
+/// Gives a project a new secret for its webhooks.
+#[utoipa::path(responses((status = 200, body = Generated)), security(("token" = [])))]
 #[post("/webhook/generate/<owner>/<name>")]
 async fn generate(app: &State<App>, caller: ApiUser, owner: &str, name: &str) -> Answer<Generated> {
     let (project, webhook_secret) = webhooks::new_secret(app, &caller.user, (owner, name)).await?;
@@ -30,6 +35,6 @@ async fn generate(app: &State<App>, caller: ApiUser, owner: &str, name: &str) ->
     }))
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![generate]
+pub(super) fn endpoints() -> Endpoints {
+    described![generate]
 }

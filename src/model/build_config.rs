@@ -2,6 +2,7 @@
 //! it, and the runner builds with it, so it is put together in one place.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::build::BuildOptions;
 use super::options::{Bootstrap, Isolation};
@@ -13,7 +14,7 @@ use super::{ChrootName, DirName, Owner, ProjectName};
 const DNF_PRIORITY: u32 = 99;
 
 /// A repository that a build may take packages from; the fields are those of APIv3.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BuildRepo {
     /// Its section's name.
     pub id: String,
@@ -22,10 +23,13 @@ pub struct BuildRepo {
     /// Its address; `$releasever` and `$basearch` are left for dnf.
     pub baseurl: String,
     /// Its priority, if one is set.
+    #[schema(required)]
     pub priority: Option<u32>,
     /// Whether its metadata must be signed; `None`: as dnf thinks fit.
+    #[schema(required)]
     pub repo_gpgcheck: Option<bool>,
     /// Its packages may replace those of modules.
+    #[schema(required)]
     pub module_hotfixes: Option<bool>,
 }
 

@@ -7,12 +7,14 @@
 //! *dependencies*. Requests hold nothing that they do not name; answers may get more keys.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::permission::Role;
 use crate::clock::Timestamp;
 
 /// A copr: the answer of all methods that concern one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Copr)]
 pub struct Copr {
     /// Whose it is: a user, or a group written `@name`.
     pub owner: String,
@@ -41,14 +43,16 @@ pub struct Copr {
 }
 
 /// Coprs, in the order of their names or of their creation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Coprs)]
 pub struct Coprs {
     /// The coprs.
     pub coprs: Vec<Copr>,
 }
 
 /// A copr to be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::NewCopr)]
 #[serde(deny_unknown_fields)]
 pub struct NewCopr {
     /// Its name.
@@ -64,7 +68,8 @@ pub struct NewCopr {
 }
 
 /// What is to change about a copr. What is not said stays; an empty text takes away what was there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::CoprEdit)]
 #[serde(deny_unknown_fields)]
 pub struct CoprEdit {
     /// What it is for; Markdown.
@@ -78,7 +83,8 @@ pub struct CoprEdit {
 }
 
 /// Coprs to be added to a copr's dependencies, or removed from them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Dependencies)]
 #[serde(deny_unknown_fields)]
 pub struct Dependencies {
     /// At least one, as `owner/name`.
@@ -86,7 +92,8 @@ pub struct Dependencies {
 }
 
 /// Chroots to be added to a copr's releases, or removed from them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Releases)]
 #[serde(deny_unknown_fields)]
 pub struct Releases {
     /// At least one, as in `fedora-43-x86_64`.
@@ -94,7 +101,8 @@ pub struct Releases {
 }
 
 /// A permission to be given to a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Granting)]
 #[serde(deny_unknown_fields)]
 pub struct Granting {
     /// Who is to have it.
@@ -104,7 +112,8 @@ pub struct Granting {
 }
 
 /// A permission to be taken from a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Revoking)]
 #[serde(deny_unknown_fields)]
 pub struct Revoking {
     /// Who is to lose it.
@@ -114,7 +123,8 @@ pub struct Revoking {
 }
 
 /// What a user may do in a copr: the answer to grant and revoke.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Permissions)]
 pub struct Permissions {
     /// The user.
     pub user: String,
@@ -123,7 +133,8 @@ pub struct Permissions {
 }
 
 /// A package of a copr, whatever the version, release and architecture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Pkg)]
 pub struct Pkg {
     /// Its name.
     pub name: String,
@@ -136,7 +147,8 @@ pub struct Pkg {
 }
 
 /// A build of a package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::PkgBuild)]
 pub struct PkgBuild {
     /// Its number.
     pub id: i64,
@@ -151,14 +163,16 @@ pub struct PkgBuild {
 }
 
 /// Packages of one copr, by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Pkgs)]
 pub struct Pkgs {
     /// The packages.
     pub pkgs: Vec<Pkg>,
 }
 
 /// Why something was refused: the body of every answer that is no success.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = original::Refusal)]
 pub struct Refusal {
     /// A sentence, or one line for each mistake.
     pub error: String,

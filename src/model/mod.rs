@@ -19,6 +19,7 @@ pub mod package;
 pub mod permission;
 pub mod project;
 pub mod repo_url;
+pub mod schema;
 pub mod source;
 pub mod state;
 pub mod user;

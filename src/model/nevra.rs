@@ -3,13 +3,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A package's full identity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Nevra {
     /// Name.
     pub name: String,
     /// Epoch; absent means 0 to rpm, and is shown as absent.
+    #[schema(required)]
     pub epoch: Option<u32>,
     /// Version.
     pub version: String,

@@ -18,6 +18,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// Every word, in the order of the declaration.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+
             /// The word that clients see.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $wire),+ }

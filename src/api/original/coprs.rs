@@ -1,13 +1,15 @@
 //! `/coprs`: coprs, their dependencies, releases and permissions.
 
 use rocket::serde::json::Json;
-use rocket::{Route, State, delete, get, post, put, routes};
+use rocket::{State, delete, get, post, put};
 
 use super::caller::Caller;
 use super::error::Answer;
 use super::view;
-use crate::api::params::Params;
+use crate::api::openapi::{Endpoints, described};
+use crate::api::params::{ByIdOrName, Paging, Params};
 use crate::http::body::JsonBody;
+use crate::model::Owner;
 use crate::model::copr::{
     Copr, CoprEdit, Coprs, Dependencies, Granting, NewCopr, Permissions, Releases, Revoking,
 };
@@ -19,6 +21,17 @@ fn view(app: &App, shown: Shown) -> Json<Copr> {
     Json(view::copr(shown, app))
 }
 
+/// Whose coprs are meant.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct OfOwner {
+    /// A user, or a group as `@name`; nothing means everybody's.
+    owner: Option<Owner>,
+}
+
+/// Coprs of an owner, or all.
+#[utoipa::path(params(OfOwner, Paging, ByIdOrName), responses((status = 200, body = Coprs)))]
 #[get("/coprs")]
 async fn get_all(app: &State<App>, params: Params) -> Answer<Coprs> {
     let page = params.page(&["id", "name"])?;
@@ -29,11 +42,19 @@ async fn get_all(app: &State<App>, params: Params) -> Answer<Coprs> {
     Ok(Json(Coprs { coprs }))
 }
 
+/// A copr.
+#[utoipa::path(responses((status = 200, body = Copr)))]
 #[get("/coprs/<owner>/<name>")]
 async fn get_one(app: &State<App>, owner: &str, name: &str) -> Answer<Copr> {
     Ok(view(app, projects::get(app, owner, name).await?))
 }
 
+/// Makes a copr.
+#[utoipa::path(
+    request_body = NewCopr,
+    responses((status = 200, body = Copr)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>", data = "<body>")]
 async fn create(
     app: &State<App>,
@@ -61,6 +82,12 @@ async fn create(
     Ok(view(app, projects::create(app, &caller.0, owner, new).await?))
 }
 
+/// Changes a copr. What is not sent stays.
+#[utoipa::path(
+    request_body = CoprEdit,
+    responses((status = 200, body = Copr)),
+    security(("token" = [])),
+)]
 #[put("/coprs/<owner>/<name>", data = "<body>")]
 async fn edit(
     app: &State<App>,
@@ -74,11 +101,25 @@ async fn edit(
     Ok(view(app, projects::edit(app, &caller.0, owner, name, wish).await?))
 }
 
+/// Deletes a copr; the answer shows it as it was.
+#[utoipa::path(
+    responses(
+        (status = 200, body = Copr),
+        (status = 409, description = "There are builds that are not finished."),
+    ),
+    security(("token" = [])),
+)]
 #[delete("/coprs/<owner>/<name>")]
 async fn remove(app: &State<App>, caller: Caller, owner: &str, name: &str) -> Answer<Copr> {
     Ok(view(app, projects::delete(app, &caller.0, owner, name).await?))
 }
 
+/// Adds coprs to those that a copr's builds take packages from.
+#[utoipa::path(
+    request_body = Dependencies,
+    responses((status = 200, body = Copr)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/add_dependencies", data = "<body>")]
 async fn add_dependencies(
     app: &State<App>,
@@ -92,6 +133,12 @@ async fn add_dependencies(
     Ok(view(app, shown))
 }
 
+/// Removes coprs from those that a copr's builds take packages from.
+#[utoipa::path(
+    request_body = Dependencies,
+    responses((status = 200, body = Copr)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/remove_dependencies", data = "<body>")]
 async fn remove_dependencies(
     app: &State<App>,
@@ -105,6 +152,12 @@ async fn remove_dependencies(
     Ok(view(app, shown))
 }
 
+/// Adds chroots to those that a copr builds for.
+#[utoipa::path(
+    request_body = Releases,
+    responses((status = 200, body = Copr)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/add_releases", data = "<body>")]
 async fn add_releases(
     app: &State<App>,
@@ -117,6 +170,15 @@ async fn add_releases(
     Ok(view(app, projects::change_chroots(app, &caller.0, copr, Change::Add, named).await?))
 }
 
+/// Removes chroots from those that a copr builds for.
+#[utoipa::path(
+    request_body = Releases,
+    responses(
+        (status = 200, body = Copr),
+        (status = 409, description = "There are builds that are not finished."),
+    ),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/remove_releases", data = "<body>")]
 async fn remove_releases(
     app: &State<App>,
@@ -138,6 +200,12 @@ fn roles(role: Option<Role>) -> &'static [Role] {
     }
 }
 
+/// Gives a permission to a user.
+#[utoipa::path(
+    request_body = Granting,
+    responses((status = 200, body = Permissions)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/grant", data = "<body>")]
 async fn grant(
     app: &State<App>,
@@ -152,6 +220,12 @@ async fn grant(
     Ok(Json(view::permissions(&has)))
 }
 
+/// Takes a permission from a user.
+#[utoipa::path(
+    request_body = Revoking,
+    responses((status = 200, body = Permissions)),
+    security(("token" = [])),
+)]
 #[post("/coprs/<owner>/<name>/revoke", data = "<body>")]
 async fn revoke(
     app: &State<App>,
@@ -166,8 +240,18 @@ async fn revoke(
     Ok(Json(view::permissions(&has)))
 }
 
-pub(super) fn routes() -> Vec<Route> {
-    let mut all = routes![get_all, get_one, create, edit, remove, grant, revoke];
-    all.extend(routes![add_dependencies, remove_dependencies, add_releases, remove_releases]);
-    all
+pub(in crate::api) fn endpoints() -> Endpoints {
+    described![
+        get_all,
+        get_one,
+        create,
+        edit,
+        remove,
+        grant,
+        revoke,
+        add_dependencies,
+        remove_dependencies,
+        add_releases,
+        remove_releases,
+    ]
 }

@@ -33,16 +33,15 @@ mod error;
 mod pkgs;
 mod view;
 
-use rocket::{Catcher, Route, catchers};
+pub(super) use coprs::endpoints as coprs;
+pub(super) use pkgs::endpoints as pkgs;
 
-use super::{catch, methods};
+use rocket::{Catcher, catchers};
+
+use super::catch;
 
 /// Everything of the original Copr lies below this path.
 pub(super) const BASE: &str = "/api_0";
-
-pub(super) fn routes() -> Vec<Route> {
-    [coprs::routes(), pkgs::routes(), methods::options()].concat()
-}
 
 /// As APIv3's, but for who may not be let in.
 pub(super) fn catchers() -> Vec<Catcher> {

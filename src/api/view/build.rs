@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{MEMORY_LIMIT, source_dict, upload_url};
 use crate::clock::Timestamp;
@@ -18,7 +19,8 @@ use crate::ops::App;
 use crate::repo::Layout;
 
 /// A build.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Build)]
 pub(in crate::api) struct BuildView {
     id: i64,
     state: BuildState,
@@ -28,17 +30,23 @@ pub(in crate::api) struct BuildView {
     repo_url: String,
     source_package: SourcePackage,
     submitted_on: Timestamp,
+    #[schema(required)]
     started_on: Option<Timestamp>,
+    #[schema(required)]
     ended_on: Option<Timestamp>,
+    #[schema(required)]
     submitter: Option<UserName>,
     chroots: Vec<ChrootName>,
     is_background: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SourcePackage {
+    #[schema(required)]
     name: Option<PackageName>,
+    #[schema(required)]
     version: Option<String>,
+    #[schema(required)]
     url: Option<String>,
 }
 
@@ -82,9 +90,10 @@ fn srpm_url(build: &Build, layout: &Layout, base_url: &str) -> Option<String> {
 }
 
 /// The source build of a build.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct SourceChroot {
     state: SourceState,
+    #[schema(required)]
     result_url: Option<String>,
 }
 
@@ -98,9 +107,11 @@ impl SourceChroot {
 }
 
 /// How the source build is configured.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SourceBuildConfig)]
 pub(in crate::api) struct SourceConfig {
     source_type: &'static str,
+    #[schema(value_type = Object)]
     source_dict: Value,
     memory_limit: u32,
     timeout: u64,
@@ -120,12 +131,15 @@ impl SourceConfig {
 }
 
 /// One chroot of a build.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct BuildChroot {
     name: ChrootName,
     state: ChrootState,
+    #[schema(required)]
     started_on: Option<Timestamp>,
+    #[schema(required)]
     ended_on: Option<Timestamp>,
+    #[schema(required)]
     result_url: Option<String>,
 }
 
@@ -148,7 +162,8 @@ impl BuildChroot {
 }
 
 /// How a build is configured in one chroot.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BuildChrootConfig)]
 pub(in crate::api) struct ChrootConfig {
     repos: Vec<BuildRepo>,
     additional_repos: Vec<String>,
@@ -160,6 +175,7 @@ pub(in crate::api) struct ChrootConfig {
     enable_net: bool,
     is_background: bool,
     bootstrap: Bootstrap,
+    #[schema(required)]
     bootstrap_image: Option<String>,
 }
 
@@ -182,7 +198,8 @@ impl ChrootConfig {
 }
 
 /// Built packages.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BuiltPackages)]
 pub(in crate::api) struct Nevras {
     packages: Vec<Nevra>,
 }

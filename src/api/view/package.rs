@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{BuildView, package_source_dict};
 use crate::model::build::Build;
@@ -11,13 +12,15 @@ use crate::ops::App;
 use crate::ops::packages::Shown;
 
 /// A package.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Package)]
 pub(in crate::api) struct PackageView {
     id: i64,
     name: PackageName,
     ownername: Owner,
     projectname: ProjectName,
     source_type: &'static str,
+    #[schema(value_type = Object)]
     source_dict: Value,
     auto_rebuild: bool,
     builds: Builds,
@@ -27,13 +30,17 @@ pub(in crate::api) struct PackageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     chroot_denylist: Vec<String>,
 }
 
 /// Both keys are there always; copr-cli gives up on a package without them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PackageBuilds)]
 struct Builds {
+    #[schema(required)]
     latest: Option<Box<BuildView>>,
+    #[schema(required)]
     latest_succeeded: Option<Box<BuildView>>,
 }
 

@@ -1,6 +1,7 @@
 //! Projects and their chroots.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Pairs;
 use crate::model::build_config::{BuildConfig, BuildRepo};
@@ -13,13 +14,16 @@ use crate::ops::projects::Shown;
 use crate::repo::Layout;
 
 /// A project.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Project)]
 pub(in crate::api) struct ProjectView {
     id: i64,
     name: ProjectName,
     ownername: Owner,
     full_name: String,
+    #[schema(required)]
     homepage: Option<String>,
+    #[schema(required)]
     contact: Option<String>,
     description: String,
     instructions: String,
@@ -27,6 +31,7 @@ pub(in crate::api) struct ProjectView {
     persistent: bool,
     unlisted_on_hp: bool,
     auto_prune: bool,
+    #[schema(value_type = BTreeMap<String, String>)]
     chroot_repos: Pairs<String>,
     additional_repos: Vec<RepoUrl>,
     enable_net: bool,
@@ -36,6 +41,7 @@ pub(in crate::api) struct ProjectView {
     appstream: bool,
     packit_forge_projects_allowed: Vec<String>,
     follow_fedora_branching: bool,
+    #[schema(required)]
     repo_priority: Option<u32>,
     storage: &'static str,
 }
@@ -79,17 +85,20 @@ impl ProjectView {
 }
 
 /// A chroot of a project.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProjectChroot)]
 pub(in crate::api) struct ProjectChrootView {
     mock_chroot: String,
     ownername: Owner,
     projectname: ProjectName,
+    #[schema(required)]
     comps_name: Option<String>,
     additional_repos: Vec<RepoUrl>,
     additional_packages: Vec<String>,
     additional_modules: Vec<String>,
     with_opts: Vec<String>,
     without_opts: Vec<String>,
+    #[schema(required)]
     delete_after_days: Option<i64>,
     isolation: &'static str,
 }
@@ -116,7 +125,8 @@ impl ProjectChrootView {
 
 /// What builds in a chroot of a project are configured with; `copr-cli mock-config` makes a file
 /// of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProjectChrootConfig)]
 pub(in crate::api) struct ProjectConfig {
     chroot: String,
     repos: Vec<BuildRepo>,

@@ -96,6 +96,8 @@ impl Body {
 
     /// The values of a field as they came; `None` when it was not sent or is `null`.
     pub fn raw(&self, name: &str) -> Option<&[Value]> {
+        #[cfg(test)]
+        asked::note(name);
         let field = self.fields.iter().find(|(known, _)| known == name);
         field.map(|(_, values)| values.as_slice())
     }
@@ -122,8 +124,31 @@ impl Body {
 
     /// Takes out the first file that came in the field `field`.
     pub fn take_file(&mut self, field: &str) -> Option<Upload> {
+        #[cfg(test)]
+        asked::note(field);
         let place = self.files.iter().position(|file| file.field() == field)?;
         Some(self.files.remove(place))
+    }
+}
+
+/// Which fields and parameters this thread has asked for: tests hold them against the description
+/// of the API.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static NAMES: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    pub(super) fn note(name: &str) {
+        NAMES.with_borrow_mut(|names| names.insert(name.to_owned()));
+    }
+
+    /// The names since the last call.
+    pub(crate) fn take() -> BTreeSet<String> {
+        NAMES.take()
     }
 }
 

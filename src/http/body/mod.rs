@@ -30,6 +30,8 @@ mod source;
 mod upload;
 
 pub use error::BodyError;
+#[cfg(test)]
+pub(crate) use fields::asked;
 pub use fields::{Body, Encoding};
 pub use guard::{BodyLimits, BodyOrList};
 pub use json::JsonBody;
