@@ -2,6 +2,8 @@
 
 mod change;
 
+use std::collections::HashMap;
+
 pub use change::{Place, Wish, add, edit, source_kind};
 
 use super::authorise::{Action, authorise};
@@ -47,39 +49,53 @@ pub(super) fn find(db: &Connection, project: &Project, name: &str) -> Result<Pac
         Ok(name) => packages::find(db, project.id, &name)?,
         Err(_) => None,
     };
-    found.ok_or_else(|| {
-        Error::NotFound(format!("No package with name {name} in copr {}", project.name))
-    })
+    found.ok_or_else(|| missing(project, name))
 }
 
-fn show(db: &Connection, package: Package, with: With, dir: Option<&Dir>) -> Result<Shown> {
-    let build = |id: Option<BuildId>| match id {
-        Some(id) => builds::get(db, id).map(|found| found.map(Box::new)),
-        None => Ok(None),
+fn missing(project: &Project, name: &str) -> Error {
+    Error::NotFound(format!("No package with name {name} in copr {}", project.name))
+}
+
+/// Packages with the builds that were asked for, which are read together: most have one that is
+/// the newest and has succeeded, too.
+fn show(db: &Connection, found: Vec<Package>, with: With, dir: Option<&Dir>) -> Result<Vec<Shown>> {
+    let mut wanted: Vec<(Option<BuildId>, Option<BuildId>)> = Vec::with_capacity(found.len());
+    for package in &found {
+        let latest = if with.latest { latest_build(db, package, dir)? } else { None };
+        let succeeded = match with.latest_succeeded {
+            true => packages::latest_succeeded_build(db, package.id)?,
+            false => None,
+        };
+        wanted.push((latest, succeeded));
+    }
+    let both = |&(latest, succeeded): &(Option<BuildId>, Option<BuildId>)| {
+        [latest, succeeded.filter(|_| succeeded != latest)]
     };
-    let mut latest = None;
-    if with.latest {
-        // In a list, Copr prefers what is in the main directory.
-        let preferred = match dir {
-            Some(dir) => packages::latest_build_in(db, package.id, dir.id)?,
-            None => None,
-        };
-        latest = build(match preferred {
-            Some(id) => Some(id),
-            None => packages::latest_build(db, package.id)?,
-        })?;
+    let ids: Vec<BuildId> = wanted.iter().flat_map(both).flatten().collect();
+    let builds = builds::these(db, &ids)?;
+    let builds: HashMap<BuildId, Build> =
+        builds.into_iter().map(|build| (build.id, build)).collect();
+    let build = |id: Option<BuildId>| id.and_then(|id| builds.get(&id)).cloned().map(Box::new);
+    let shown = found.into_iter().zip(wanted).map(|(package, (latest, succeeded))| Shown {
+        package,
+        latest: build(latest),
+        latest_succeeded: build(succeeded),
+    });
+    Ok(shown.collect())
+}
+
+/// The newest build of a package. In a list, Copr prefers what is in the main directory.
+fn latest_build(
+    db: &Connection,
+    package: &Package,
+    preferred: Option<&Dir>,
+) -> Result<Option<BuildId>> {
+    if let Some(dir) = preferred
+        && let Some(id) = packages::latest_build_in(db, package.id, dir.id)?
+    {
+        return Ok(Some(id));
     }
-    let mut latest_succeeded = None;
-    if with.latest_succeeded {
-        let id = packages::latest_succeeded_build(db, package.id)?;
-        // Mostly they are one.
-        let same = latest.as_ref().filter(|latest| Some(latest.id) == id);
-        latest_succeeded = match same {
-            Some(same) => Some(same.clone()),
-            None => build(id)?,
-        };
-    }
-    Ok(Shown { package, latest, latest_succeeded })
+    Ok(packages::latest_build(db, package.id)?)
 }
 
 /// One package of a project.
@@ -94,7 +110,8 @@ pub async fn get(
         .look_up(move |db| {
             let project = projects::find(db, &owner, &project)?;
             let package = find(db, &project, &name)?;
-            let shown = show(db, package, with, None)?;
+            let mut shown = show(db, vec![package], with, None)?;
+            let shown = shown.pop().ok_or_else(|| missing(&project, &name))?;
             Ok((project, shown))
         })
         .await
@@ -123,9 +140,8 @@ pub async fn list(
             }
             let dir = project_rows::main_dir(db, &project)?;
             let found = packages::these(db, &ids)?;
-            let shown: Result<Vec<Shown>> =
-                found.into_iter().map(|package| show(db, package, with, Some(&dir))).collect();
-            Ok((project, shown?))
+            let shown = show(db, found, with, Some(&dir))?;
+            Ok((project, shown))
         })
         .await
 }
