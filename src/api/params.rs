@@ -159,8 +159,13 @@ impl Page {
 
     /// What to order by, where that is the id or the name.
     pub(super) fn order(&self) -> (SortKey, Direction) {
-        let key = if self.order == "name" { SortKey::Name } else { SortKey::Id };
-        (key, self.direction)
+        self.order_of(&[("id", SortKey::Id), ("name", SortKey::Name)])
+    }
+
+    /// What to order by, by its word; the id where the word is none of these.
+    pub(super) fn order_of<K: Copy + Default>(&self, keys: &[(&str, K)]) -> (K, Direction) {
+        let known = keys.iter().find(|(word, _)| *word == self.order);
+        (known.map(|&(_, key)| key).unwrap_or_default(), self.direction)
     }
 
     pub(super) fn is_descending(&self) -> bool {

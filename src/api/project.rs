@@ -8,15 +8,14 @@ use utoipa::ToSchema;
 use super::error::{Answer, ApiError};
 use super::listing::{self, LongList};
 use super::openapi::{Endpoints, Integer, Items, Switch, Text, Words, bodies, described};
-use super::params::{ByIdOrName, List, OfProject, Paging, Params};
+use super::params::{List, OfProject, Page, Paging, Params};
 use super::view::ProjectView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
+use crate::model::list::ProjectKey;
 use crate::model::{Owner, ProjectId};
 use crate::ops::projects::{self, NewProject, Shown, Wish};
 use crate::ops::{self, App, Error, Mistakes};
-
-const COLUMNS: [&str; 2] = ["id", "name"];
 
 /// Copr's index knows no shorter texts, and says so.
 const SHORTEST_QUERY: usize = 3;
@@ -70,27 +69,56 @@ async fn get_one(app: &State<App>, params: Params) -> Answer<ProjectView> {
     Ok(view(app, projects::get(app, owner, name).await?))
 }
 
+/// What lists of projects can be ordered by: the words of [`ProjectKey`].
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct Order {
+    /// What to order by.
+    #[param(inline)]
+    order: Option<OrderWord>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+#[schema(rename_all = "snake_case")]
+enum OrderWord {
+    Id,
+    Name,
+    Description,
+    Instructions,
+    Homepage,
+    Contact,
+    CreatedOn,
+    DeleteAfter,
+    RepoPriority,
+}
+
+fn page(params: &Params) -> ops::Result<Page> {
+    params.page(&ProjectKey::ALL.map(|(word, _)| word))
+}
+
 /// The projects of an owner, or all.
 #[utoipa::path(
-    params(OfOwner, Paging, ByIdOrName),
+    params(OfOwner, Paging, Order),
     responses((status = 200, body = List<ProjectView>)),
 )]
 #[get("/project/list")]
 async fn list(app: &State<App>, params: Params) -> Result<LongList<ProjectView>, ApiError> {
-    let page = params.page(&COLUMNS)?;
+    let page = page(&params)?;
     let owner = params.get("ownername").filter(|owner| !owner.is_empty());
-    let found = projects::list(app, owner, page.order(), page.slice()).await?;
+    let found = projects::list(app, owner, page.order_of(&ProjectKey::ALL), page.slice()).await?;
     Ok(listing::answer(app, page, found, views, rest))
 }
 
 /// The projects that fit a text.
 #[utoipa::path(
-    params(Search, Paging, ByIdOrName),
+    params(Search, Paging, Order),
     responses((status = 200, body = List<ProjectView>)),
 )]
 #[get("/project/search")]
 async fn search(app: &State<App>, params: Params) -> Result<LongList<ProjectView>, ApiError> {
-    let page = params.page(&COLUMNS)?;
+    let page = page(&params)?;
     let query = params.required("query")?;
     let length = query.trim().chars().count();
     if (1..SHORTEST_QUERY).contains(&length) && !query.contains('/') {

@@ -26,7 +26,7 @@ pub enum Direction {
     Descending,
 }
 
-/// What lists of projects and packages can be ordered by.
+/// What lists of packages can be ordered by, each by index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
     /// The order in which they were made.
@@ -34,4 +34,47 @@ pub enum SortKey {
     Id,
     /// The name.
     Name,
+}
+
+/// What lists of projects can be ordered by: what Copr keeps of a project that has an order.
+///
+/// By id, date and name the rows come out of an index. For the others all the projects are read, those
+/// of the owner or those of the server, which costs what a search costs; an index for each would
+/// cost more than these orders are worth, as nobody pages along them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProjectKey {
+    /// The order in which they were made.
+    #[default]
+    Id,
+    /// The name.
+    Name,
+    /// The text that describes it.
+    Description,
+    /// The text that says how to install.
+    Instructions,
+    /// The web address; those without come last.
+    Homepage,
+    /// The address of who is to be asked; those without come last.
+    Contact,
+    /// When it was made.
+    CreatedOn,
+    /// When a temporary one goes away; the others come last.
+    DeleteAfter,
+    /// The priority of its repositories; those without come last.
+    RepoPriority,
+}
+
+impl ProjectKey {
+    /// All, with the words that clients have for them.
+    pub const ALL: [(&'static str, ProjectKey); 9] = [
+        ("id", ProjectKey::Id),
+        ("name", ProjectKey::Name),
+        ("description", ProjectKey::Description),
+        ("instructions", ProjectKey::Instructions),
+        ("homepage", ProjectKey::Homepage),
+        ("contact", ProjectKey::Contact),
+        ("created_on", ProjectKey::CreatedOn),
+        ("delete_after", ProjectKey::DeleteAfter),
+        ("repo_priority", ProjectKey::RepoPriority),
+    ];
 }

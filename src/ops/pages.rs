@@ -4,7 +4,7 @@ use super::authorise::{self, Action};
 use super::{Error, Result};
 use crate::model::build::{Build, BuildChroot};
 use crate::model::chroot::ChrootRecipe;
-use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::list::{Direction, ProjectKey, Slice};
 use crate::model::nevra::Nevra;
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::user::User;
@@ -82,7 +82,7 @@ pub fn owner(db: &Connection, owner: &Owner, slice: Slice) -> Result<OwnersProje
         let what = if matches!(owner, Owner::Group(_)) { "group" } else { "user" };
         return Err(Error::NotFound(format!("There is no {what} {owner} on this server.")));
     }
-    let order = (SortKey::Id, Direction::Descending);
+    let order = (ProjectKey::Id, Direction::Descending);
     let found = projects::list(db, Some(owner), order, slice)?;
     Ok(OwnersProjects { projects: cards(db, found)?, count, any_chroot: any_chroot(db)? })
 }

@@ -37,7 +37,7 @@ use rusqlite::{OpenFlags, OptionalExtension, Row, ToSql, Transaction, Transactio
 use tokio::sync::{Semaphore, watch};
 
 use self::writer::Writer;
-use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::list::{Direction, Slice};
 
 /// How many reads may be under way at once; more wait without occupying a thread.
 const READERS: u32 = 8;
@@ -257,15 +257,15 @@ fn bounds(slice: Slice) -> (i64, i64) {
     (limit, i64::try_from(slice.offset).unwrap_or(i64::MAX))
 }
 
-/// The `ORDER BY` clause for a table with names, ties broken by id.
-fn order_by(key: SortKey, direction: Direction) -> String {
+/// The `ORDER BY` clause for a table, ties broken by id.
+fn order_by(column: &str, direction: Direction) -> String {
     let way = match direction {
         Direction::Ascending => "ASC",
         Direction::Descending => "DESC",
     };
-    match key {
-        SortKey::Id => format!("ORDER BY id {way}"),
-        SortKey::Name => format!("ORDER BY name {way}, id {way}"),
+    match column {
+        "id" => format!("ORDER BY id {way}"),
+        column => format!("ORDER BY {column} {way}, id {way}"),
     }
 }
 

@@ -138,7 +138,11 @@ pub fn ids(
     slice: Slice,
 ) -> Result<Vec<PackageId>> {
     let (limit, offset) = super::bounds(slice);
-    let order = super::order_by(key, direction);
+    let column = match key {
+        SortKey::Id => "id",
+        SortKey::Name => "name",
+    };
+    let order = super::order_by(column, direction);
     db.prepare_cached(&format!(
         "SELECT id FROM packages WHERE project_id = ?1 {order} LIMIT ?2 OFFSET ?3"
     ))?

@@ -6,7 +6,7 @@ use super::convert::{self, Json};
 use super::named::Named;
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
-use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::list::{Direction, ProjectKey, Slice};
 use crate::model::project::{Dir, Project, ProjectSettings};
 use crate::model::{DirId, DirName, Owner, ProjectId, ProjectName, UserId};
 
@@ -163,11 +163,11 @@ pub fn get(db: &Connection, id: ProjectId) -> Result<Option<Project>> {
         .optional()?)
 }
 
-/// The numbers of projects, of one owner or of all, out of an index alone.
+/// The numbers of projects, of one owner or of all: by id and by name out of an index alone.
 pub fn ids(
     db: &Connection,
     owner: Option<&Owner>,
-    (key, direction): (SortKey, Direction),
+    (key, direction): (ProjectKey, Direction),
     slice: Slice,
 ) -> Result<Vec<ProjectId>> {
     let (limit, offset) = super::bounds(slice);
@@ -179,7 +179,7 @@ pub fn ids(
         }
         None => "",
     };
-    let order = super::order_by(key, direction);
+    let order = super::order_by(column(key), direction);
     db.prepare_cached(&format!("SELECT id FROM projects{wanted} {order} LIMIT ?1 OFFSET ?2"))?
         .query_map(values.as_slice(), |row| row.get(0))?
         .map(|row| Ok(row?))
@@ -195,10 +195,26 @@ pub fn these(db: &Connection, ids: &[ProjectId]) -> Result<Vec<Project>> {
 pub fn list(
     db: &Connection,
     owner: Option<&Owner>,
-    order: (SortKey, Direction),
+    order: (ProjectKey, Direction),
     slice: Slice,
 ) -> Result<Vec<Project>> {
     these(db, &ids(db, owner, order, slice)?)
+}
+
+/// What stands in `ORDER BY`. Where nothing is said Copr's database has the end of the list, SQLite
+/// its beginning.
+fn column(key: ProjectKey) -> &'static str {
+    match key {
+        // Numbers are given in the order of time.
+        ProjectKey::Id | ProjectKey::CreatedOn => "id",
+        ProjectKey::Name => "name",
+        ProjectKey::Description => "description",
+        ProjectKey::Instructions => "instructions",
+        ProjectKey::Homepage => "coalesce(homepage, char(1114111))",
+        ProjectKey::Contact => "coalesce(contact, char(1114111))",
+        ProjectKey::DeleteAfter => "coalesce(delete_after, 9e18)",
+        ProjectKey::RepoPriority => "coalesce(repo_priority, 9e18)",
+    }
 }
 
 /// What a search is for.

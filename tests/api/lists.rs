@@ -53,6 +53,50 @@ fn pages_end_as_the_client_expects() {
 }
 
 #[test]
+fn projects_are_ordered_by_what_is_kept_of_them() {
+    let hub = Hub::new();
+    for (name, more) in [
+        ("a", json!({"description": "2", "repo_priority": 9, "contact": "x@y.z"})),
+        ("b", json!({"instructions": "1", "delete_after_days": 3})),
+        ("c", json!({"description": "1", "instructions": "0", "homepage": "http://h/"})),
+    ] {
+        let mut body = json!({"name": name, "chroots": ["epel-9-x86_64"]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        hub.post("bob", "/api_3/project/add/bob", body).ok();
+    }
+    let ordered = |order: &str, owner: &str| {
+        let page = hub.get(&format!("/api_3/project/list?order={order}&{owner}")).ok();
+        assert_eq!(page["meta"]["order"], order);
+        names(&page).concat()
+    };
+    for (order, expected) in [
+        ("id", "abc"),
+        ("name", "abc"),
+        ("created_on", "abc"),
+        ("description", "bca"),
+        ("instructions", "acb"),
+        // Those of which nothing is said come last.
+        ("homepage", "cab"),
+        ("contact", "abc"),
+        ("delete_after", "bac"),
+        ("repo_priority", "abc"),
+    ] {
+        assert_eq!(ordered(order, ""), expected, "{order}");
+        assert_eq!(ordered(order, "ownername=bob"), expected, "{order}");
+        let back: String = expected.chars().rev().collect();
+        let what = "order_type=DESC";
+        let tied = matches!(order, "homepage" | "contact" | "delete_after" | "repo_priority");
+        assert!(tied || ordered(order, what) == back, "{order}");
+    }
+    assert_eq!(ordered("repo_priority", "order_type=DESC"), "cba");
+    for order in ["full_name", "user", "owner", "key_fingerprint", "id;", "name DESC"] {
+        let order = order.replace(' ', "%20");
+        let text = hub.get(&format!("/api_3/project/list?order={order}")).refused(400);
+        assert!(text.starts_with("Cannot order by "), "{text}");
+    }
+}
+
+#[test]
 fn nonsense_is_refused() {
     let hub = Hub::new();
     for query in [

@@ -22,7 +22,7 @@ const LARGE: [&str; 8] = [
 
 /// The statements that may all the same: part of each, and why.
 const MEANT: [(&str, &str); 7] = [
-    ("SELECT id FROM projects ORDER BY", "the list of all projects, which ends at its limit"),
+    ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),
     ("SELECT count(*) FROM projects", "how many there are can only be counted"),

@@ -13,9 +13,12 @@ use crate::model::Owner;
 use crate::model::copr::{
     Copr, CoprEdit, Coprs, Dependencies, Granting, NewCopr, Permissions, Releases, Revoking,
 };
+use crate::model::list::ProjectKey;
 use crate::model::permission::{Grant, Role};
 use crate::ops::projects::{self, Change, NewProject, Shown, Wish};
 use crate::ops::{App, Mistakes, permissions};
+
+const COLUMNS: [&str; 2] = ["id", "name"];
 
 fn view(app: &App, shown: Shown) -> Json<Copr> {
     Json(view::copr(shown, app))
@@ -34,9 +37,9 @@ struct OfOwner {
 #[utoipa::path(params(OfOwner, Paging, ByIdOrName), responses((status = 200, body = Coprs)))]
 #[get("/coprs")]
 async fn get_all(app: &State<App>, params: Params) -> Answer<Coprs> {
-    let page = params.page(&["id", "name"])?;
+    let page = params.page(&COLUMNS)?;
     let owner = params.get("owner").filter(|owner| !owner.is_empty());
-    let found = projects::list(app, owner, page.order(), page.slice()).await?;
+    let found = projects::list(app, owner, page.order_of(&ProjectKey::ALL), page.slice()).await?;
     let rest = projects::these(app, found.rest).await?;
     let coprs = found.first.into_iter().chain(rest).map(|shown| view::copr(shown, app)).collect();
     Ok(Json(Coprs { coprs }))

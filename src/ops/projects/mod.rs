@@ -19,7 +19,7 @@ use super::authorise::{Action, authorise};
 use super::listing::Listing;
 use super::{App, Error, Result};
 use crate::model::job::{RepoKey, Tidy};
-use crate::model::list::{Direction, Slice, SortKey};
+use crate::model::list::{Direction, ProjectKey, Slice};
 use crate::model::project::Project;
 use crate::model::user::User;
 use crate::model::{ChrootId, ChrootName, DirName, Owner, ProjectId, ProjectName};
@@ -79,11 +79,12 @@ pub async fn get(app: &App, owner: &str, name: &str) -> Result<Shown> {
         .await
 }
 
-/// Projects, of one owner or of all; nobody's are none. One look-up by index for each row.
+/// Projects, of one owner or of all; nobody's are none. One look-up by index for each row, and what
+/// [`ProjectKey`] says.
 pub async fn list(
     app: &App,
     owner: Option<&str>,
-    order: (SortKey, Direction),
+    order: (ProjectKey, Direction),
     slice: Slice,
 ) -> Result<Listing<Shown, ProjectId>> {
     let owner = match owner.map(str::parse::<Owner>) {
