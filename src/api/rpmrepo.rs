@@ -163,7 +163,7 @@ fn needed(offer: &Offer, layout: &Layout) -> Vec<Needed> {
             (RepoTarget::Copr(owner, dir), Some(project)) => list.push(Needed {
                 kind: "copr",
                 opts: opts(
-                    format!("coprdep:{host}:{}:{dir}", owner.in_repo_id()),
+                    format!("coprdep:{host}:{}:{}", owner.in_repo_id(), dir.in_repo_id()),
                     format!("Copr {host}/{full_name} runtime dependency #{number} - {owner}/{dir}"),
                 ),
                 data: Data::Copr {

@@ -1,7 +1,8 @@
 //! Names that users choose: owners, projects, directories, chroots, packages.
 //!
 //! Each is parsed once and trusted from then on. All of them become path segments of the results
-//! tree, so none may be empty, `.` or `..`, or hold a slash or a control character.
+//! tree, so none may be empty, `.` or `..`, or hold a slash or a control character. All are ASCII,
+//! save what follows a project's name in a directory's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -239,6 +240,23 @@ impl DirName {
         self.suffix.is_empty()
     }
 
+    /// The form in repository ids: dnf takes ASCII there only, and the parts of a directory's name
+    /// hold letters of all languages. Each of their bytes becomes `_` and two digits, which stand in
+    /// no such part themselves.
+    pub fn in_repo_id(&self) -> String {
+        let mut id = String::new();
+        for c in self.to_string().chars() {
+            if c.is_ascii() {
+                id.push(c);
+                continue;
+            }
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                id.push_str(&format!("_{byte:02x}"));
+            }
+        }
+        id
+    }
+
     /// Whether this is a pull request's directory, which expires some weeks after its last build.
     pub fn is_pull_request(&self) -> bool {
         self.suffix.starts_with("pr:")
@@ -273,8 +291,7 @@ impl FromStr for DirName {
         let project = project.parse()?;
         let parts: Vec<&str> = suffix.split(':').collect();
         let plain = |part: &str| {
-            part.split('-')
-                .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric()))
+            part.split('-').all(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric))
         };
         if text.len() > 250 {
             return refuse(WHAT, text, "is too long");
@@ -421,7 +438,14 @@ mod tests {
 
     #[test]
     fn directories_follow_the_rules_of_copr() {
-        for good in ["p", "p:custom:x", "p:custom:a-b:c1", "p:pr:12", "p:pr:org-repo-12"] {
+        for good in [
+            "p",
+            "p:custom:x",
+            "p:custom:a-b:c1",
+            "p:custom:größe-2:日本",
+            "p:pr:12",
+            "p:pr:org-repo-12",
+        ] {
             assert_eq!(good.parse::<DirName>().unwrap().to_string(), good);
         }
         for bad in [
@@ -434,6 +458,10 @@ mod tests {
             "p:custom:-a",
             "p:custom:a--b",
             "p:custom:../x",
+            "p:custom:a\u{301}",
+            "p:custom:a\u{2028}b",
+            "größe:custom:x",
+            "p:pr:١٢",
             "p:pr:x",
             "p:pr:1:2",
             "p:pr:",
@@ -442,6 +470,9 @@ mod tests {
             assert!(bad.parse::<DirName>().is_err(), "{bad}");
         }
         assert!("p:pr:12".parse::<DirName>().unwrap().is_pull_request());
+        assert!(format!("p:custom:{}", "é".repeat(121)).parse::<DirName>().is_err(), "251 bytes");
+        let dir: DirName = "a_b:custom:é-1".parse().unwrap();
+        assert_eq!(dir.in_repo_id(), "a_b:custom:_c3_a9-1");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl RepoFile<'_> {
         let mut text = String::new();
         let host = self.layout.hostname();
         let CoprRepo { owner, dir, .. } = self.repo;
-        let id = format!("copr:{host}:{}:{dir}", owner.in_repo_id());
+        let id = format!("copr:{host}:{}:{}", owner.in_repo_id(), dir.in_repo_id());
         let name = format!("Copr repo for {dir} owned by {owner}");
         self.section(&mut text, &id, &name, &self.repo, None);
         if self.multilib {
@@ -62,7 +62,8 @@ impl RepoFile<'_> {
             match dependency {
                 Dependency::Copr(repo) => {
                     copr += 1;
-                    let id = format!("coprdep:{host}:{}:{}", repo.owner.in_repo_id(), repo.dir);
+                    let (owner_id, dir_id) = (repo.owner.in_repo_id(), repo.dir.in_repo_id());
+                    let id = format!("coprdep:{host}:{owner_id}:{dir_id}");
                     let name = format!(
                         "Copr {host}/{owner}/{dir} runtime dependency #{copr} - {}/{}",
                         repo.owner, repo.dir
@@ -84,9 +85,9 @@ impl RepoFile<'_> {
         text
     }
 
-    /// The name that a browser saves it under.
+    /// The name that a browser saves it under, in ASCII: it stands in a header.
     pub fn file_name(&self) -> String {
-        format!("{}-{}.repo", self.repo.owner, self.repo.dir)
+        format!("{}-{}.repo", self.repo.owner, self.repo.dir.in_repo_id())
     }
 
     fn section(

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Nobody else puts such paths together. Names were checked when they were parsed: none can lead
-//! out of its directory, and all of them stand in addresses as they are.
+//! out of its directory. In addresses they stand as they are, save for letters that are not ASCII.
 
 use std::path::{Path, PathBuf};
 
@@ -118,7 +118,12 @@ impl Layout {
         url.push_str("/results/");
         owner.push_to(&mut url);
         url.push('/');
+        let begin = url.len();
         dir.push_to(&mut url);
+        if !url[begin..].is_ascii() {
+            let raw = url.split_off(begin);
+            push_encoded(&mut url, &raw);
+        }
         url
     }
 
@@ -217,6 +222,18 @@ mod tests {
         assert!(layout.chroot_url(&owner, &dir, &chroot).ends_with("/fedora-42-x86_64/"));
         assert!(layout.source_url(&owner, &dir, BuildId(1)).ends_with("/srpm-builds/00000001"));
         assert!(layout.pubkey_url(&owner, &dir).ends_with("/tools:pr:7/pubkey.gpg"));
+    }
+
+    #[test]
+    fn directories_are_encoded_in_addresses_alone() {
+        let layout = Layout::new("/d", "http://h".parse().unwrap());
+        let (owner, _, chroot) = names();
+        let dir: DirName = "tools:custom:é".parse().unwrap();
+        assert_eq!(layout.dir(&owner, &dir), Path::new("/d/results/@devs/tools:custom:é"));
+        let place = "http://h/results/@devs/tools:custom:%C3%A9";
+        assert_eq!(layout.dir_url(&owner, &dir), place);
+        assert_eq!(layout.pubkey_url(&owner, &dir), format!("{place}/pubkey.gpg"));
+        assert_eq!(layout.chroot_url(&owner, &dir, &chroot), format!("{place}/{chroot}/"));
     }
 
     #[test]
