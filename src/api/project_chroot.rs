@@ -104,6 +104,11 @@ struct ProjectChrootEdit {
     delete_comps: Option<Switch>,
 }
 
+/// Blanks part modules as commas do: no name has one.
+fn words(item: &str) -> impl Iterator<Item = String> {
+    item.split_whitespace().map(str::to_owned)
+}
+
 fn wish(body: &Body) -> Wish {
     let mut read = body.reader();
     let mut wish = Wish {
@@ -115,7 +120,8 @@ fn wish(body: &Body) -> Wish {
         // Copr's wart: here an empty text clears, and an empty list says nothing.
         additional_modules: read
             .comma_separated("additional_modules")
-            .filter(|_| body.raw("additional_modules") != Some(&[])),
+            .filter(|_| body.raw("additional_modules") != Some(&[]))
+            .map(|items| items.iter().flat_map(|item| words(item)).collect()),
         with_opts: read.words("with_opts"),
         without_opts: read.words("without_opts"),
         bootstrap: read.line("bootstrap"),
