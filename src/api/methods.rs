@@ -65,14 +65,19 @@ pub(super) fn allow_header(allowed: &BTreeSet<&'static str>) -> Header<'static> 
     Header::new("Allow", list.join(", "))
 }
 
-/// Whether a path fits a route like `/api_3/build/<id>`.
+/// Whether a path fits a route like `/api_3/build/<id>`. An id is a number: `/api_3/build/list` and
+/// its like are none of that route's.
 fn fits(route: &str, path: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let fits_one = |(own, given): (&String, &String)| match own.as_str() {
+        "<id>" => is_number(given),
+        own => own.starts_with('<') || own == given,
+    };
     let segments = |text: &str| -> Vec<String> {
         text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
     let (route, path) = (segments(route), segments(path));
-    route.len() == path.len()
-        && route.iter().zip(&path).all(|(own, given)| own.starts_with('<') || own == given)
+    route.len() == path.len() && route.iter().zip(&path).all(fits_one)
 }
 
 /// The answer to `OPTIONS`.
@@ -120,5 +125,6 @@ mod tests {
         assert!(fits("/api_3/project", "/api_3/project/"));
         assert!(!fits("/api_3/project", "/api_3/project/x"));
         assert!(!fits("/api_3/build/<id>", "/api_3/build"));
+        assert!(!fits("/api_3/build/<id>", "/api_3/build/list"));
     }
 }
