@@ -157,11 +157,29 @@ fn line_at(code: &str, at: usize) -> usize {
 
 /// The lines in which `path` stands as a path of its own, not as a part of a longer word.
 pub fn lines_with_path(code: &str, path: &str) -> Vec<usize> {
-    let whole = |at: &usize| {
+    places(code, path).map(|at| line_at(code, at)).collect()
+}
+
+/// What is taken out of the module `path`, with the line: the word after it, or the head of each
+/// path inside braces. Where the module itself is named, that is the empty word.
+pub fn taken_from(code: &str, path: &str) -> Vec<(usize, String)> {
+    let mut taken = Vec::new();
+    for at in places(code, path) {
+        let line = line_at(code, at);
+        match code[at + path.len()..].strip_prefix("::") {
+            Some(rest) => taken.extend(heads(rest).into_iter().map(|word| (line, word))),
+            None => taken.push((line, String::new())),
+        }
+    }
+    taken
+}
+
+/// Where `path` stands as a path of its own.
+fn places<'a>(code: &'a str, path: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let whole = move |at: &usize| {
         !code[..*at].ends_with(is_word) && !code[at + path.len()..].starts_with(is_word)
     };
-    let places = code.match_indices(path).map(|(at, _)| at).filter(whole);
-    places.map(|at| line_at(code, at)).collect()
+    code.match_indices(path).map(|(at, _)| at).filter(whole)
 }
 
 /// What follows `crate::`, or as many `super::` as lead to the crate from a file that stands
@@ -251,6 +269,10 @@ fn uses_of_rooms_are_seen_through_braces_and_super() {
         [(1, "super"), (1, "api")].map(|(line, room)| (line, room.to_string()))
     );
     assert_eq!(lines_with_path("a\nrocket::get; my_rocket", "rocket"), [2]);
+    let code = "use a::net::{Ip, Tcp::{x, y}};\nuse a::net as n; a::net::Udp::bind(); a::network";
+    let taken: Vec<(usize, String)> = taken_from(code, "a::net");
+    let expected = [(1, "Ip"), (1, "Tcp"), (2, ""), (2, "Udp")];
+    assert_eq!(taken, expected.map(|(line, word)| (line, word.to_string())));
     assert!(
         is_sql("\n  UPDATE builds\n  SET state = ?1") && !is_sql("SELECT") && !is_sql("DELETE")
     );

@@ -130,7 +130,7 @@ fn host_at(text: &str, begin: usize, limit: usize) -> Result<((usize, usize), us
     let rest = &text[begin..limit];
     if let Some(inner) = rest.strip_prefix('[') {
         let length = inner.find(']').unwrap_or(0);
-        if inner[..length].parse::<core::net::Ipv6Addr>().is_err() {
+        if inner[..length].parse::<std::net::Ipv6Addr>().is_err() {
             return refuse(text, "has an IPv6 address in it that is not one");
         }
         return Ok(((begin + 1, begin + 1 + length), begin + length + 2));
