@@ -4,7 +4,10 @@
 
 mod build;
 mod build_chroot;
+mod checklist;
 mod create_sources;
+mod defects;
+mod directories;
 mod dotrepo;
 mod fork;
 mod general;
