@@ -31,10 +31,17 @@ const MEANT: [(&str, &str); 7] = [
     ("UPDATE project_chroots SET retire_after", "once, when a release of a distribution ends"),
 ];
 
-/// Indexes that hold what is under way now and no more, so that all of each may be read; and one of
-/// the projects on the home page, which reads as far as it shows.
-const SHORT: [&str; 5] =
-    ["builds_unfinished", "jobs_of_tree", "jobs_publishing", "jobs_running", "projects_listed"];
+/// Indexes that hold what is under way now and no more, so that all of each may be read; one of the
+/// projects on the home page, which reads as far as it shows; and one of the packages that were
+/// uploaded, whose files a start of the server keeps.
+const SHORT: [&str; 6] = [
+    "builds_unfinished",
+    "jobs_of_tree",
+    "jobs_publishing",
+    "jobs_running",
+    "packages_by_upload",
+    "projects_listed",
+];
 
 /// What the tests of this program have had made so far.
 static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
