@@ -367,11 +367,14 @@ async fn a_spec_becomes_a_source_package() {
         stand_in.mock.make_srpm(&job, &stand_in.chroot, &stand_in.config, &spec).await.unwrap();
     assert_eq!(made.srpm, job.result_dir.join("hello-1-1.src.rpm"));
     assert!(made.packages.is_empty());
-    let call = &stand_in.calls()[0];
-    assert!(call.contains("--buildsrpm --spec") && call.contains("--sources"), "{call}");
+    let calls = stand_in.calls();
+    let call = calls.iter().find(|call| call.contains("--buildsrpm --spec")).unwrap();
+    assert!(call.contains("--sources"), "{call}");
     let config = stand_in.generated(&job);
     assert!(config.contains("config_opts['macros']['%dist'] = '%nil'"), "{config}");
     assert!(config.contains("config_opts['rpmbuild_networking'] = True"), "{config}");
+    let gated = config.contains("config_opts['macros']['%_httpproxy'] = '127.0.0.1'");
+    assert_eq!(gated, stand_in.caller.is_root(), "{config}");
 }
 
 /// A script with a tree of its own.
