@@ -130,13 +130,13 @@ async fn take_turn(shop: &Workshop, project: ProjectId, scratch: &Path) -> Resul
             Ok(None) => {}
             // What was copied before the disk was full is worth keeping.
             Err(Stop::Fault(_)) if !orders.is_empty() => break,
-            Err(stop) => note_failure(shop, &fork, again, stop).await?,
+            Err(cause) => note_failure(shop, &fork, again, cause).await?,
         }
     }
     let (signed, failed) = sign_each(&key, orders, errand).await?;
     settle(shop, &fork, signed).await?;
-    for (copy, stop) in failed {
-        note_failure(shop, &fork, copy, stop).await?;
+    for (copy, cause) in failed {
+        note_failure(shop, &fork, copy, cause).await?;
     }
     Ok(())
 }
@@ -296,9 +296,14 @@ async fn settle(shop: &Workshop, fork: &Project, orders: Vec<Order>) -> Result<(
 }
 
 /// Notes that one build was not copied, unless the server is to blame.
-async fn note_failure(shop: &Workshop, fork: &Project, copy: Copy, stop: Stop) -> Result<(), Stop> {
-    let why = match stop {
-        Stop::Fault(_) | Stop::Canceled => return Err(stop),
+async fn note_failure(
+    shop: &Workshop,
+    fork: &Project,
+    copy: Copy,
+    cause: Stop,
+) -> Result<(), Stop> {
+    let why = match cause {
+        Stop::Fault(_) | Stop::Canceled => return Err(cause),
         Stop::Failed(why) if copy.attempt + 1 < ATTEMPTS => {
             tracing::warn!(build = %copy.build, why, "a build is to be copied again");
             shop.store.write(move |db| forks::try_again(db, copy.build)).await?;

@@ -196,7 +196,8 @@ pub fn taker_of_build(db: &Connection, original: BuildId) -> Result<Option<Proje
 pub fn taker_of(db: &Connection, original: ProjectId) -> Result<Option<ProjectId>> {
     Ok(db
         .prepare_cached(
-            "SELECT copies.project_id FROM copies JOIN builds b ON b.id = copies.original_id
+            // In this order: there are few copies, and there may be many builds.
+            "SELECT copies.project_id FROM copies CROSS JOIN builds b ON b.id = copies.original_id
              WHERE b.project_id = ?1 LIMIT 1",
         )?
         .query_row([original], |row| row.get(0))

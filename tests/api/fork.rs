@@ -1,5 +1,6 @@
 //! `/project/fork`. What becomes of the packages is looked at in `tests/runner`.
 
+use coprbox::model::list::Slice;
 use coprbox::model::source::SourceSpec;
 use coprbox::model::{BuildId, ChrootState, SourceState};
 use coprbox::store::{StoreError, build_chroots, builds, packages, projects};
@@ -34,7 +35,7 @@ fn finish(hub: &Hub, id: i64, state: ChrootState) {
                 packages::find_or_insert(tx, build.project_id, &name, &SourceSpec::Unset)?;
             builds::set_package(tx, build.id, package.id, &format!("{id}-1"), Some("a.src.rpm"))?;
             builds::set_source_state(tx, build.id, SourceState::Succeeded, None)?;
-            for part in build_chroots::list(tx, build.id, Default::default())? {
+            for part in build_chroots::list(tx, build.id, Slice::default())? {
                 build_chroots::set_result_dir(tx, part.id, &format!("{id:08}-a"))?;
                 build_chroots::set_state(tx, part.id, ChrootState::Running, None)?;
                 build_chroots::set_state(tx, part.id, state, None)?;

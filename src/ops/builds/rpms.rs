@@ -196,15 +196,12 @@ fn look_at_one(
     if !name.chars().all(legal) || name.starts_with(['-', '.']) || name.len() > 200 {
         return refuse("pkgs", format!("'{shown}' calls itself '{name}', which is no file name"));
     }
-    match sum {
-        Some(sum) => {
-            let own = check::sha256(&file.path)
-                .map_err(|error| Error::internal("reading a package", error))?;
-            if !own.eq_ignore_ascii_case(sum) {
-                return refuse("sha256", format!("'{shown}' has another SHA-256 sum: {own}"));
-            }
+    if let Some(sum) = sum {
+        let own = check::sha256(&file.path)
+            .map_err(|error| Error::internal("reading a package", error))?;
+        if !own.eq_ignore_ascii_case(sum) {
+            return refuse("sha256", format!("'{shown}' has another SHA-256 sum: {own}"));
         }
-        None => {}
     }
     Ok(Ok(package))
 }

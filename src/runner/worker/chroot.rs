@@ -90,16 +90,16 @@ impl Bench<'_> {
         let backend = logs.create(&dir.join("backend.log"), limit)?;
         let id = part.id;
         self.shop.store.write(move |db| record::chroot_runs(db, id)).await?;
-        let mut built = Ok(());
+        let mut made = Ok(());
         if !is_built {
-            built = match &build.source {
+            made = match &build.source {
                 SourceSpec::RpmUpload { dir: from, files } => {
                     self.take_in(part, (from, files), &dir, &backend).await
                 }
                 _ => self.build(build, part, &dir, &backend).await,
             };
         }
-        let outcome = match built {
+        let outcome = match made {
             Ok(()) => self.publish(build, part, &dir, &backend).await,
             Err(stop) => Err(stop),
         };

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 #[path = "../../support/plans.rs"]
-mod plans;
+pub mod plans;
 
 /// The chroots of every server, all of them in use.
 pub const CHROOTS: [&str; 2] = ["fedora-42-x86_64", "fedora-43-x86_64"];

@@ -21,10 +21,12 @@ use coprbox::runner::builder::Builders;
 use coprbox::runner::builder::mock::Mock;
 use coprbox::runner::engine::EngineError;
 use coprbox::runner::{Engine, Runner};
-use coprbox::store::{Store, StoreError, chroots, forks, jobs, users};
+use coprbox::store::{StoreError, chroots, forks, jobs, users};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use super::fixture::plans;
 
 /// The chroots that are offered.
 pub const X86: &str = "fedora-42-x86_64";
@@ -37,6 +39,7 @@ pub struct House {
     pub bob: User,
     engine: Option<(CancellationToken, JoinHandle<Result<(), EngineError>>)>,
     dir: TempDir,
+    _plans: plans::Watch,
 }
 
 impl House {
@@ -45,7 +48,7 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::in_data_dir(dir.path()).unwrap();
         config.base_url = "http://hub.test:5000".parse().unwrap();
-        let store = Store::open(&config.database()).unwrap();
+        let (store, plans) = plans::open(&config.database());
         let (alice, bob) = store
             .write_now(|tx| {
                 for name in ["alice", "bob"] {
@@ -60,7 +63,7 @@ impl House {
             })
             .unwrap();
         let app = App { config: Arc::new(config), store, runner: Runner::default() };
-        let mut house = House { app, alice, bob, engine: None, dir };
+        let mut house = House { app, alice, bob, engine: None, dir, _plans: plans };
         house.start().await;
         house
     }
