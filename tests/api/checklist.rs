@@ -28,10 +28,11 @@
 //! | HEAD and OPTIONS, 405 elsewhere | `reading_has_a_head_and_nothing_else`, `general` |
 //! | Unicode, foreign line ends, long scripts | `texts_are_kept_as_they_are`, `package_add` |
 
+use coprbox::model::project::ProjectSettings;
 use coprbox::model::source::SourceSpec;
-use coprbox::ops::Error;
 use coprbox::ops::packages::{self as ops_packages, Place, Wish};
 use coprbox::ops::sources::{RubyGemsWish, SourceWish};
+use coprbox::ops::{Error, Mistakes};
 use coprbox::store::projects::NewProject;
 use coprbox::store::{StoreError, packages, projects, users};
 use rocket::http::Method;
@@ -267,7 +268,7 @@ fn a_list_without_a_limit_is_whole() {
                     creator: eve,
                     persistent: false,
                     delete_after: None,
-                    settings: &Default::default(),
+                    settings: &ProjectSettings::default(),
                 };
                 projects::insert(tx, &new)?.unwrap();
             }
@@ -403,7 +404,7 @@ fn one_of_many_makes_the_package() {
         timeout: None,
         chroot_denylist: None,
         deploy_key: None,
-        mistakes: Default::default(),
+        mistakes: Mistakes::default(),
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let tasks: Vec<_> = (0..6)
