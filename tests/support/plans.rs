@@ -21,11 +21,12 @@ const LARGE: [&str; 8] = [
 ];
 
 /// The statements that may all the same: part of each, and why.
-const MEANT: [(&str, &str); 7] = [
+const MEANT: [(&str, &str); 8] = [
     ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),
     ("SELECT count(*) FROM projects", "how many there are can only be counted"),
+    ("SELECT json_extract(source, '$.dir') FROM packages", "once, when a server starts"),
     ("SELECT 1 FROM jobs LIMIT 1", "whether there is any ends at the first"),
     ("UPDATE packages SET max_builds = ?1", "a test's own"),
     ("UPDATE project_chroots SET retire_after", "once, when a release of a distribution ends"),
