@@ -14,6 +14,7 @@ mod dotrepo;
 mod error;
 mod fork;
 mod general;
+mod hooks;
 mod listing;
 mod methods;
 mod mock_chroot;
@@ -76,9 +77,11 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .fold(rocket, mount)
         .mount(BASE, methods::options())
         .mount(original::BASE, methods::options())
+        .mount(hooks::BASE, hooks::routes())
         .mount("/", dotrepo::routes())
         .mount("/", comps::routes())
         .mount("/", upload::routes())
         .register(BASE, catch::catchers())
+        .register(hooks::BASE, hooks::catchers())
         .register(original::BASE, original::catchers())
 }

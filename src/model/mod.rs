@@ -8,6 +8,7 @@ pub mod build;
 pub mod build_config;
 pub mod chroot;
 pub mod copr;
+pub mod delivery;
 pub mod glob;
 pub mod id;
 pub mod job;

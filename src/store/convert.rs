@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::clock::Timestamp;
 use crate::model::chroot::ChrootRecipe;
+use crate::model::delivery::Forge;
 use crate::model::options::{Bootstrap, Isolation};
 use crate::model::repo_url::RepoUrl;
 use crate::model::source::SourceSpec;
@@ -71,6 +72,7 @@ as_text!(
     ChrootName,
     ChrootState,
     DirName,
+    Forge,
     GroupName,
     Isolation,
     Owner,

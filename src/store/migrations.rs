@@ -30,6 +30,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0004_deploy_keys.sql")),
         M::up(include_str!("migrations/0005_forks.sql")),
         M::up(include_str!("migrations/0006_lists.sql")),
+        M::up(include_str!("migrations/0007_deliveries.sql")),
     ])
 }
 

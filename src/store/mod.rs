@@ -10,6 +10,7 @@ pub mod build_chroots;
 pub mod builds;
 pub mod chroots;
 mod convert;
+pub mod deliveries;
 pub mod deploy_keys;
 pub mod expiry;
 pub mod forks;

@@ -124,6 +124,19 @@ pub fn keeps(db: &Connection, dir: &str) -> Result<bool> {
         .exists([dir])?)
 }
 
+/// A project's packages whose sources are cloned from this address or from the one that adds
+/// `.git`, whatever slashes they end with.
+pub fn cloned_from(db: &Connection, project: ProjectId, url: &str) -> Result<Vec<Package>> {
+    db.prepare_cached(&format!(
+        "{SELECT} WHERE pk.project_id = ?1 AND json_extract(pk.source, '$.type') = 'scm'
+             AND rtrim(json_extract(pk.source, '$.clone_url'), '/') IN (?2, ?2 || '.git')
+         ORDER BY pk.id LIMIT 100000"
+    ))?
+    .query_map(params![project, url], from_row)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// Removes a package that has no builds any more.
 pub fn delete(db: &Connection, id: PackageId) -> Result<()> {
     db.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([id])?;

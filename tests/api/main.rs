@@ -11,6 +11,7 @@ mod directories;
 mod dotrepo;
 mod fork;
 mod general;
+mod hooks;
 #[path = "../support/hub.rs"]
 mod hub;
 mod lists;

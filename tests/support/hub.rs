@@ -101,7 +101,23 @@ impl Hub {
 
     /// Sends a request with any body, as `who` or, for "", as nobody; `login:secret` is sent as it is.
     pub fn send(&self, who: &str, method: Method, path: &str, kind: &str, body: &[u8]) -> Reply {
+        self.send_with(&[], who, method, path, kind, body)
+    }
+
+    /// [`Hub::send`] with further headers.
+    pub fn send_with(
+        &self,
+        headers: &[(&'static str, String)],
+        who: &str,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Reply {
         let mut request = self.client.req(method, path.to_owned());
+        for (name, value) in headers {
+            request.add_header(Header::new(*name, value.clone()));
+        }
         if let Some((_, basic)) = self.basic.iter().find(|(name, _)| name == who) {
             request.add_header(Header::new("Authorization", basic.clone()));
         } else if who.contains(':') {

@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 8] = [
+const LARGE: [&str; 9] = [
     "projects",
     "dirs",
     "packages",
@@ -18,6 +18,7 @@ const LARGE: [&str; 8] = [
     "built_packages",
     "batches",
     "jobs",
+    "deliveries",
 ];
 
 /// The statements that may all the same: part of each, and why.

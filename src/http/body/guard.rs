@@ -78,7 +78,7 @@ async fn read(
 ) -> Result<Body, BodyError> {
     let Some(kind) = request.content_type() else { return Ok(Body::nothing()) };
     let limit = if kind.is_form_data() { limits.upload } else { limits.fields };
-    if announced(request).is_some_and(|length| length > limit) {
+    if source::announced(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge(limit));
     }
     if kind.is_form_data() {
@@ -93,10 +93,6 @@ async fn read(
         return Ok(Body::parse_form(&String::from_utf8_lossy(&text)));
     }
     if text.is_empty() { Ok(Body::nothing()) } else { Body::parse_json(&text) }
-}
-
-fn announced(request: &Request<'_>) -> Option<u64> {
-    request.headers().get_one("Content-Length")?.parse().ok()
 }
 
 fn boundary(request: &Request<'_>) -> Result<String, BodyError> {

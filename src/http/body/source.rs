@@ -36,6 +36,11 @@ pub(super) fn open<'r>(request: &Request<'_>, data: Data<'r>, limit: u64) -> Chu
     chunks.boxed()
 }
 
+/// How long the client says that the body is.
+pub(super) fn announced(request: &Request<'_>) -> Option<u64> {
+    request.headers().get_one("Content-Length")?.parse().ok()
+}
+
 /// Reads all of a short body into memory.
 pub(super) async fn collect(
     mut chunks: Chunks<'_>,

@@ -3,6 +3,7 @@
 mod batch;
 mod cancel;
 mod delete;
+mod hooked;
 mod options;
 mod rebuild;
 mod rpms;
@@ -16,6 +17,8 @@ pub use cancel::cancel;
 pub(super) use cancel::forget_upload;
 pub use delete::{delete, delete_list};
 pub(super) use delete::{remove, remove_all, running};
+pub(super) use hooked::{Hooked, copy_for, hand_in, place, source_for};
+pub(super) use options::Place;
 pub use options::Wish;
 pub use rebuild::submit_package;
 pub use rpms::{RpmUpload, submit_rpms};

@@ -61,7 +61,7 @@ pub(super) struct Plan {
 
 /// The directory that a build is published in.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(in crate::ops) enum Place {
     There(Dir),
     New(DirName),
 }
@@ -179,7 +179,7 @@ impl Wish {
     }
 
     /// The directory; its name is checked only when it has to be made.
-    fn place(&self, db: &Connection, project: &Project) -> Result<Place> {
+    pub(super) fn place(&self, db: &Connection, project: &Project) -> Result<Place> {
         let main = || DirName::main(project.name.clone());
         let name = match said(self.dir.as_ref()) {
             None => main(),

@@ -43,8 +43,7 @@ pub async fn submit_package(
     tokio::spawn(submitting).await.map_err(|error| Error::internal("handing in a build", error))?
 }
 
-/// Adds a build of the package. One that keeps a file is built from a copy: `own` is what the
-/// package had when it was made, and the copy.
+/// Adds a build of the package; see [`source_of`] for `own`.
 fn insert_package(
     tx: &Connection,
     user: &User,
@@ -57,18 +56,7 @@ fn insert_package(
     wish.timeout = wish.timeout.or(package.timeout.map(i64::from));
     let is_chosen = wish.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
     let mut plan = wish.plan(tx, user, project, Mistakes::default())?;
-    let source = match (&package.source, own) {
-        // A file that came with a build is that build's, and goes with it.
-        (SourceSpec::Upload { dir, .. }, Some((kept, own)))
-            if kept == package.source && !builds::has_upload(tx, package.id, dir)? =>
-        {
-            own
-        }
-        (SourceSpec::Unset | SourceSpec::Upload { .. } | SourceSpec::RpmUpload { .. }, _) => {
-            return Err(no_source(&package));
-        }
-        (source, _) => sources::for_build(tx, source.clone())?,
-    };
+    let source = source_of(tx, &package, own)?;
     if !is_chosen {
         let enabled = project_chroots::enabled_names(tx, plan.project.id)?;
         let excluded: Vec<String> = plan.excluded.iter().map(ToString::to_string).collect();
@@ -77,7 +65,28 @@ fn insert_package(
     if plan.chroots.is_empty() {
         return Err(Error::invalid("chroots: no chroot is left to build in"));
     }
-    first(insert(tx, user, &plan, Some(package.id), vec![source])?)
+    first(insert(tx, Some(user.id), &plan, Some(package.id), vec![source])?)
+}
+
+/// What a build of the package is made from. One that keeps a file is built from a copy: `own` is
+/// what the package had when it was made, and the copy.
+pub(super) fn source_of(
+    db: &Connection,
+    package: &Package,
+    own: Option<(SourceSpec, SourceSpec)>,
+) -> Result<SourceSpec> {
+    match (&package.source, own) {
+        // A file that came with a build is that build's, and goes with it.
+        (SourceSpec::Upload { dir, .. }, Some((kept, own)))
+            if kept == package.source && !builds::has_upload(db, package.id, dir)? =>
+        {
+            Ok(own)
+        }
+        (SourceSpec::Unset | SourceSpec::Upload { .. } | SourceSpec::RpmUpload { .. }, _) => {
+            Err(no_source(package))
+        }
+        (source, _) => sources::for_build(db, source.clone()),
+    }
 }
 
 fn no_source(package: &Package) -> Error {
@@ -95,7 +104,10 @@ fn no_source(package: &Package) -> Error {
 
 /// The file that a package keeps, for a build of its own, which takes it away in the end. `None`
 /// for other packages, and for one whose file is not there any more.
-async fn copy(uploads: PathBuf, kept: &SourceSpec) -> Result<Option<(Stored, SourceSpec)>> {
+pub(super) async fn copy(
+    uploads: PathBuf,
+    kept: &SourceSpec,
+) -> Result<Option<(Stored, SourceSpec)>> {
     let SourceSpec::Upload { dir, file } = kept else { return Ok(None) };
     let (from, file) = (uploads.join(dir).join(file), file.clone());
     let beside = uploads.join(format!("{}.link", temporary_name()));

@@ -5,7 +5,7 @@ use crate::model::build::Build;
 use crate::model::job::{RepoKey, Tidy};
 use crate::model::source::SourceSpec;
 use crate::model::user::User;
-use crate::model::{ChrootState, DirId, PackageId};
+use crate::model::{ChrootState, DirId, PackageId, UserId};
 use crate::ops::authorise::{Action, may};
 use crate::ops::sources::{Around, Purpose, SourceWish, check_url};
 use crate::ops::{App, Error, Mistakes, Result};
@@ -57,7 +57,7 @@ pub async fn submit_urls(
             }
             let plan = wish.plan(tx, &user, project, mistakes)?;
             let sources = urls.into_iter().map(|url| SourceSpec::Link { url });
-            insert(tx, &user, &plan, None, sources.collect())
+            insert(tx, Some(user.id), &plan, None, sources.collect())
         })
         .await
 }
@@ -79,7 +79,8 @@ pub async fn submit_source(
             let source = source.make(None, &around, &mut mistakes)?;
             let plan = wish.plan(tx, &user, project, mistakes)?;
             let unsaid = || Error::internal("handing in a build", "no mistake was noted");
-            first(insert(tx, &user, &plan, None, vec![source.ok_or_else(unsaid)?])?)
+            let sources = vec![source.ok_or_else(unsaid)?];
+            first(insert(tx, Some(user.id), &plan, None, sources)?)
         })
         .await
 }
@@ -93,7 +94,7 @@ pub(super) fn first(made: Vec<Build>) -> Result<Build> {
 /// Adds builds with all that belongs to them. Part of one transaction: all or none.
 pub(super) fn insert(
     tx: &Connection,
-    user: &User,
+    submitter: Option<UserId>,
     plan: &Plan,
     package: Option<PackageId>,
     sources: Vec<SourceSpec>,
@@ -111,7 +112,7 @@ pub(super) fn insert(
             project: plan.project.id,
             dir,
             package,
-            submitter: Some(user.id),
+            submitter,
             source,
             options: &plan.options,
             excluded: &plan.excluded,

@@ -118,7 +118,7 @@ async fn take(
                 }
                 None => None,
             };
-            insert(tx, &user, &plan, package, vec![source])
+            insert(tx, Some(user.id), &plan, package, vec![source])
         })
         .await;
     match outcome.map(|mut builds| builds.pop()) {
