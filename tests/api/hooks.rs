@@ -210,7 +210,8 @@ fn a_form_will_do_and_anything_else_is_no_payload() {
         hooked.hub.send_with(&event, "", Method::Post, &path, kind, body.as_bytes()).status
     };
     let json = push("refs/heads/main", "x").to_string();
-    let coded: String = json.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let coded: Vec<String> = json.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let coded = coded.concat();
     let form = "application/x-www-form-urlencoded";
     assert_eq!(send(form, &format!("payload={coded}")), 200);
     assert_eq!(hooked.builds().len(), 1);

@@ -15,6 +15,7 @@ fn add(hub: &Hub, name: &str, kind: &str, body: Value) -> Reply {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of all kinds")]
 fn every_kind_is_shown_as_copr_shows_it() {
     let hub = with_tools();
     let url = "https://git.example.test/a.git";

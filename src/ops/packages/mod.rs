@@ -62,9 +62,10 @@ fn show(db: &Connection, found: Vec<Package>, with: With, dir: Option<&Dir>) -> 
     let mut wanted: Vec<(Option<BuildId>, Option<BuildId>)> = Vec::with_capacity(found.len());
     for package in &found {
         let latest = if with.latest { latest_build(db, package, dir)? } else { None };
-        let succeeded = match with.latest_succeeded {
-            true => packages::latest_succeeded_build(db, package.id)?,
-            false => None,
+        let succeeded = if with.latest_succeeded {
+            packages::latest_succeeded_build(db, package.id)?
+        } else {
+            None
         };
         wanted.push((latest, succeeded));
     }
