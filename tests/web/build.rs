@@ -17,7 +17,7 @@ fn the_short_address_leads_to_the_build() {
     let (id, _) = site.build(ChrootState::Succeeded);
     for path in [format!("/coprs/build/{id}"), format!("/coprs/build/{id}/")] {
         let answer = site.get(&path);
-        assert_eq!((answer.status, answer.header("location")), (303, page_of(id).as_str()));
+        assert_eq!((answer.status, answer.header("location")), (302, page_of(id).as_str()));
     }
     site.page(&page_of(id)).has("succeeded");
     assert_eq!(site.get(&format!("/coprs/alice/other/build/{id}")).status, 404);
