@@ -19,6 +19,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -145,13 +146,14 @@ def record(options, work):
     (work / "scenario.log").write_text(said)
 
 
-def compare(options, work):
+def compare(options, work, listed):
     """Every differing step with its differences: (path, recorded, ours)."""
     only = ["--only", options.only] if options.only else []
     report = work / "report.json"
     report.unlink(missing_ok=True)
+    mine = without_extra_builds(work, listed.extra)
     said = scenario(
-        options, "--compare", options.kit / "api/recording", work / "mine", "--json", report, *only
+        options, "--compare", options.kit / "api/recording", mine, "--json", report, *only
     )
     if not report.exists():
         raise Failed("the comparison broke off:\n" + said)
@@ -163,11 +165,63 @@ def compare(options, work):
     return report["counts"]["total"], steps
 
 
+def without_extra_builds(work, extra):
+    """A copy of our answers in which builds that only we make are left out of the lists, so that
+    the rest of those lists is compared place by place."""
+    copy = work / "compared"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(work / "mine", copy)
+    paths = {json.loads(path.read_text())["step"]: path for path in copy.glob("[0-9]*.json")}
+    for entry in extra:
+        listing = json.loads(paths[entry["newest_of"]].read_text())["response"]["items"]
+        newest = max(build["id"] for build in listing)
+        forget(copy / "meta.json", newest)
+        for step in entry["steps"]:
+            answer = json.loads(paths[step].read_text())
+            lessened = {**answer}
+            for key in ("response", "stdout"):
+                if key in answer:
+                    lessened[key] = without(answer[key], newest)
+            if lessened == answer:
+                raise Failed(f"differences.toml: {step} does not list the extra build")
+            paths[step].write_text(json.dumps(lessened))
+    return copy
+
+
+def forget(meta_file, build):
+    """Takes a build out of the names that the scenario gave to those it met in lists: `step#0`,
+    `step#1`, …, so that the ones after it have the names they would have without it."""
+    meta = json.loads(meta_file.read_text())
+    names = meta["ids"]["build"]
+    step, place = names.pop(str(build)).split("#")
+    for other, name in names.items():
+        of, _, number = name.partition("#")
+        if of == step and int(number) > int(place):
+            names[other] = f"{step}#{int(number) - 1}"
+    meta_file.write_text(json.dumps(meta))
+
+
+def without(value, build):
+    """`value` without what is about `build`: in lists, in JSON as text, in lines of a table."""
+    if isinstance(value, dict):
+        return {key: without(part, build) for key, part in value.items()}
+    if isinstance(value, list):
+        rest = [part for part in value if not (isinstance(part, dict) and part.get("id") == build)]
+        return [without(part, build) for part in rest]
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return json.dumps(without(json.loads(value), build), indent=4)
+        lines = value.splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith(f"{build}\t"))
+    return value
+
+
 class Listed:
     """The differences that are meant, and which of them have been seen."""
 
     def __init__(self, path):
-        self.entries = tomllib.loads(path.read_text())["difference"]
+        listed = tomllib.loads(path.read_text())
+        self.entries, self.extra = listed["difference"], listed["extra"]
         for entry in self.entries:
             unknown = entry.keys() - {"steps", "at", "status", "contract", "reason"}
             if unknown or not all(entry.get(key) for key in ("steps", "contract", "reason")):
@@ -228,10 +282,10 @@ def answers(folder):
 
 
 def judge(options, work):
-    total, steps = compare(options, work)
+    listed = Listed(HERE / "differences.toml")
+    total, steps = compare(options, work, listed)
     problems = json.loads((work / "mine/meta.json").read_text())["problems"]
     wrong = [f"the scenario: {problem.splitlines()[0]}" for problem in problems]
-    listed = Listed(HERE / "differences.toml")
     mine, theirs = answers(work / "mine"), answers(options.kit / "api/recording")
     for step, found in steps.items():
         answer = mine.get(step, {})
