@@ -83,6 +83,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// What is removed by itself.
     pub cleanup: CleanupConfig,
+    /// Where it is looked for something new to build.
+    pub polling: PollingConfig,
     /// Package source repositories that projects may build from, by their names.
     pub distgit: BTreeMap<String, DistGit>,
     /// The file that was read, if there was one.
@@ -191,6 +193,25 @@ impl CleanupConfig {
     /// How long packages stay whose chroot is no longer offered; `None`: for ever.
     pub fn retired_chroots(&self) -> Option<Duration> {
         (self.eol_days > 0).then(|| Duration::from_hours(24 * u64::from(self.eol_days)))
+    }
+}
+
+/// `[polling]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollingConfig {
+    /// Minutes between two looks at the same package; 0: never.
+    pub interval: u32,
+    /// Where PyPI is.
+    pub pypi: String,
+    /// Where RubyGems is.
+    pub rubygems: String,
+}
+
+impl PollingConfig {
+    /// The pause between two looks at the same package; `None` where nobody is to look.
+    pub fn pause(&self) -> Option<Duration> {
+        (self.interval > 0).then(|| Duration::from_mins(self.interval.into()))
     }
 }
 

@@ -47,7 +47,7 @@ impl Headers<'_> {
 
     fn letter(&self, forge: Forge) -> Letter {
         let (event, delivery) = match forge {
-            Forge::Github | Forge::Custom => ("X-GitHub-Event", "X-GitHub-Delivery"),
+            Forge::Github | Forge::Custom | Forge::Poll => ("X-GitHub-Event", "X-GitHub-Delivery"),
             Forge::Gitlab => ("X-Gitlab-Event", "X-Gitlab-Webhook-UUID"),
             Forge::Bitbucket => ("X-Event-Key", "X-Hook-UUID"),
         };

@@ -87,6 +87,8 @@ struct PackageFields {
     package_name: Option<Text>,
     /// Build when a webhook says that the sources have changed.
     webhook_rebuild: Option<Switch>,
+    /// Have the server look for new commits or releases by itself.
+    poll: Option<Switch>,
     /// How many of its builds to keep.
     max_builds: Option<Integer>,
     /// A private key to clone with over ssh; an empty text takes it away.
@@ -133,18 +135,20 @@ fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
         // The package's name in the dist-git is its name here.
         distgit.package = Some(name.to_owned());
     }
-    let (webhook_rebuild, max_builds, timeout, chroot_denylist, deploy_key) = (
+    let (webhook_rebuild, poll, max_builds, timeout, chroot_denylist, deploy_key) = (
         read.switch("webhook_rebuild"),
+        // Ours, as the key below: written, never shown.
+        read.switch("poll"),
         read.integer("max_builds"),
         read.integer("timeout"),
         read.comma_separated("chroot_denylist"),
-        // Ours: written, never shown.
         read.text("deploy_key"),
     );
     wrong.append(mistakes(read));
     packages::Wish {
         source,
         webhook_rebuild,
+        poll,
         max_builds,
         timeout,
         chroot_denylist,

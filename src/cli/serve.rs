@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::http::body::BodyLimits;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
-use crate::ops::{App, janitor};
+use crate::ops::{App, janitor, polling};
 use crate::repo::Layout;
 use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
@@ -93,7 +93,10 @@ async fn serve(
     engine.recover().await.context("cannot put right what an earlier server left")?;
     let app = App { config: Arc::clone(&config), store, runner };
     let signals = Signals::listen()?;
-    let mut janitor = tokio::spawn(janitor::run(app.clone(), stop.clone()));
+    let mut chores = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        async move { tokio::join!(janitor::run(app.clone(), stop.clone()), polling::run(app, stop)) }
+    });
     let door = Door::open(assemble(app, builders)?, config.listen).await?;
     if let Some(welcome) = welcome {
         welcome.print(&config)?;
@@ -107,13 +110,13 @@ async fn serve(
     });
     let mut door = tokio::spawn(door.serve(stop.clone()));
     // If a part of the server ends by itself, all of it ends: no half-dead server.
-    let mut janitor_ended = None;
+    let mut chores_ended = None;
     let (engine_ended, door_ended) = tokio::select! {
         () = signals.any() => (None, None),
         outcome = &mut engine => (Some(outcome), None),
         outcome = &mut door => (None, Some(outcome)),
-        outcome = &mut janitor => {
-            janitor_ended = Some(outcome);
+        outcome = &mut chores => {
+            chores_ended = Some(outcome);
             (None, None)
         }
     };
@@ -128,11 +131,11 @@ async fn serve(
         None => door.await,
     }
     .context("the web server failed")?;
-    match janitor_ended {
+    match chores_ended {
         Some(outcome) => outcome,
-        None => janitor.await,
+        None => chores.await,
     }
-    .context("the janitor failed")?;
+    .context("what is done now and then has failed")?;
     outcome.context("the build engine failed")?.context("the build engine failed")
 }
 

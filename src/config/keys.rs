@@ -79,6 +79,13 @@ pub const KEYS: &[Key] = &[
         "how many days packages stay whose chroot the server no longer offers; 0 keeps them",
     ),
     key(
+        "polling.interval",
+        "60",
+        "minutes between two looks at a package that is polled; 0 never looks",
+    ),
+    key("polling.pypi", "\"https://pypi.org\"", "the index that is asked for Python releases"),
+    key("polling.rubygems", "\"https://rubygems.org\"", "the server that is asked for gems"),
+    key(
         "distgit.*.clone_url",
         "(fedora and centos-stream are built in)",
         "where a package is cloned from, with {pkgname} and perhaps {namespace}",
@@ -119,6 +126,11 @@ days = 180
 interval = 24
 prune_days = 14
 eol_days = 180
+
+[polling]
+interval = 60
+pypi = "https://pypi.org"
+rubygems = "https://rubygems.org"
 
 [distgit.fedora]
 clone_url = "https://src.fedoraproject.org/{namespace}/rpms/{pkgname}"

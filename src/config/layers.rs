@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::keys::{self, DEFAULTS, KEYS};
 use super::{
-    BaseUrl, CleanupConfig, Config, ConfigError, DistGit, Overrides, RunnerConfig, SourcesConfig,
-    TokensConfig, UploadsConfig,
+    BaseUrl, CleanupConfig, Config, ConfigError, DistGit, Overrides, PollingConfig, RunnerConfig,
+    SourcesConfig, TokensConfig, UploadsConfig,
 };
 
 /// The settings as they are written; what is worked out from other settings may be missing.
@@ -29,6 +29,7 @@ struct Written {
     uploads: UploadsConfig,
     tokens: TokensConfig,
     cleanup: CleanupConfig,
+    polling: PollingConfig,
     distgit: BTreeMap<String, DistGit>,
 }
 
@@ -103,6 +104,7 @@ pub(super) fn load(
         uploads: written.uploads,
         tokens: written.tokens,
         cleanup: written.cleanup,
+        polling: written.polling,
         distgit: written.distgit,
         file,
     })
@@ -246,6 +248,13 @@ fn check(written: &Written) -> Result<(), (String, String)> {
     }
     if written.tokens.days == 0 {
         return refuse("tokens.days", "must be at least 1");
+    }
+    for (key, url) in
+        [("polling.pypi", &written.polling.pypi), ("polling.rubygems", &written.polling.rubygems)]
+    {
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            return refuse(key, "must be an address with https:// or http://");
+        }
     }
     for (name, distgit) in &written.distgit {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

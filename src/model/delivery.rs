@@ -5,8 +5,8 @@ use super::words::words;
 use crate::clock::Timestamp;
 
 words! {
-    /// What sends to webhooks.
-    Forge, "github, gitlab, bitbucket, custom" {
+    /// What sends to webhooks, or is the cause of a build without them.
+    Forge, "github, gitlab, bitbucket, custom, poll" {
         /// GitHub, and what speaks as it does: Gitea, Forgejo.
         Github = "github",
         /// GitLab.
@@ -16,6 +16,8 @@ words! {
         /// Anything.
         #[default]
         Custom = "custom",
+        /// Nothing: the server has looked by itself.
+        Poll = "poll",
     }
 }
 

@@ -18,6 +18,7 @@ pub mod nevra;
 pub mod options;
 pub mod package;
 pub mod permission;
+pub mod poll;
 pub mod project;
 pub mod repo_url;
 pub mod schema;

@@ -16,6 +16,8 @@ pub struct Package {
     pub source: SourceSpec,
     /// Webhooks rebuild it.
     pub webhook_rebuild: bool,
+    /// The server looks by itself whether there is something new to build.
+    pub poll: bool,
     /// How many builds are kept; 0 keeps all.
     pub max_builds: u32,
     /// Seconds one build may take; `None`: the server's default.
@@ -33,6 +35,7 @@ impl Package {
             name,
             source,
             webhook_rebuild: false,
+            poll: false,
             max_builds: 0,
             timeout: None,
             chroot_denylist: Vec::new(),

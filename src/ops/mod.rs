@@ -19,6 +19,7 @@ pub mod mistakes;
 pub mod packages;
 pub mod pages;
 pub mod permissions;
+pub mod polling;
 pub mod project_chroots;
 pub mod projects;
 pub mod sources;

@@ -21,6 +21,7 @@ pub mod monitor;
 mod named;
 pub mod packages;
 pub mod permissions;
+pub mod polls;
 pub mod project_chroots;
 pub mod projects;
 pub mod sessions;

@@ -11,8 +11,8 @@ use crate::model::source::SourceSpec;
 use crate::model::{BuildId, DirId, PackageId, PackageName, ProjectId};
 
 const SELECT: &str = "
-SELECT pk.id, pk.project_id, pk.name, pk.source, pk.webhook_rebuild, pk.max_builds, pk.timeout,
-       pk.chroot_denylist
+SELECT pk.id, pk.project_id, pk.name, pk.source, pk.webhook_rebuild, pk.poll, pk.max_builds,
+       pk.timeout, pk.chroot_denylist
 FROM packages pk";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Package> {
@@ -23,6 +23,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Package> {
         name: row.get("name")?,
         source: row.get("source")?,
         webhook_rebuild: row.get("webhook_rebuild")?,
+        poll: row.get("poll")?,
         max_builds: row.get("max_builds")?,
         timeout: row.get("timeout")?,
         chroot_denylist: row.get::<Json<_>>("chroot_denylist")?.0,
@@ -77,7 +78,7 @@ pub fn find_or_insert(
 pub fn update(db: &Connection, package: &Package) -> Result<()> {
     db.prepare_cached(
         "UPDATE packages SET source = ?2, webhook_rebuild = ?3, max_builds = ?4, timeout = ?5,
-             chroot_denylist = ?6
+             chroot_denylist = ?6, poll = ?7
          WHERE id = ?1",
     )?
     .execute(params![
@@ -87,6 +88,7 @@ pub fn update(db: &Connection, package: &Package) -> Result<()> {
         package.max_builds,
         package.timeout,
         Json(&package.chroot_denylist),
+        package.poll,
     ])?;
     Ok(())
 }

@@ -400,6 +400,7 @@ fn one_of_many_makes_the_package() {
     let wish = || Wish {
         source: SourceWish::RubyGems(RubyGemsWish { name: Some("a".to_owned()) }),
         webhook_rebuild: None,
+        poll: None,
         max_builds: None,
         timeout: None,
         chroot_denylist: None,

@@ -19,6 +19,7 @@ mod original;
 mod package;
 mod package_add;
 mod package_edit;
+mod polling;
 mod project;
 mod project_chroot;
 mod project_permission;

@@ -69,8 +69,14 @@ impl Reply {
 impl Hub {
     /// A fresh one.
     pub fn new() -> Hub {
+        Hub::with(|_| ())
+    }
+
+    /// A fresh one with other settings.
+    pub fn with(change: impl FnOnce(&mut Config)) -> Hub {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::in_data_dir(dir.path()).unwrap();
+        change(&mut config);
         config.runner.slots = 0;
         config.base_url = "http://hub.test:5000".parse().unwrap();
         let spool = dir.path().join("uploads");

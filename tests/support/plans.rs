@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 9] = [
+const LARGE: [&str; 10] = [
     "projects",
     "dirs",
     "packages",
@@ -19,6 +19,7 @@ const LARGE: [&str; 9] = [
     "batches",
     "jobs",
     "deliveries",
+    "polls",
 ];
 
 /// The statements that may all the same: part of each, and why.

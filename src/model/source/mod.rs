@@ -7,6 +7,7 @@ mod pypi;
 mod rubygems;
 mod scm;
 mod text;
+mod upstream;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub use text::{
     Committish, GemName, Namespace, PyPiName, PyPiVersion, PythonVersion, Said, SpecPath, SubPath,
     TextError,
 };
+pub use upstream::Upstream;
 
 /// The way sources are handed over. The JSON form is what the store keeps; clients see the one
 /// that the API makes of it.

@@ -24,6 +24,8 @@ pub struct Wish {
     pub source: SourceWish,
     /// Webhooks rebuild it.
     pub webhook_rebuild: Option<bool>,
+    /// The server looks by itself whether there is something new to build.
+    pub poll: Option<bool>,
     /// How many builds are kept; 0 keeps all.
     pub max_builds: Option<i64>,
     /// Seconds one build may take; 0: the server's default.
@@ -199,6 +201,11 @@ fn prepare(
     let around = Around { db, config, project: &project, purpose: Purpose::Package };
     let settings = settings(db, &wish, &mut mistakes)?;
     let source = wish.source.make(old.as_ref().map(|old| &old.source), &around, &mut mistakes)?;
+    let is_still = |source: &SourceSpec| source.upstream().is_none();
+    if wish.poll == Some(true) && source.as_ref().is_some_and(is_still) {
+        let why = "Only sources from git, PyPI and RubyGems can be polled.";
+        mistakes.add("poll", why);
+    }
     mistakes.none()?;
     authorise(db, user, Action::EditPackages(&project))?;
     let (Some(name), Some(source)) = (name, source) else {
@@ -210,6 +217,8 @@ fn prepare(
     let mut package = old.clone().unwrap_or_else(|| Package::new(project.id, name, source.clone()));
     package.source = source;
     settings.apply(&mut package);
+    // What cannot be looked at any more is not; who asks for it was told so.
+    package.poll &= package.source.upstream().is_some();
     Ok((project, package, old))
 }
 
@@ -233,6 +242,7 @@ fn package_name(text: &str, mistakes: &mut Mistakes) -> Option<PackageName> {
 /// What is said about how a package is built.
 struct Settings {
     webhook_rebuild: Option<bool>,
+    poll: Option<bool>,
     max_builds: Option<u32>,
     timeout: Option<u32>,
     chroot_denylist: Option<Vec<String>>,
@@ -248,6 +258,7 @@ fn settings(db: &Connection, wish: &Wish, mistakes: &mut Mistakes) -> Result<Set
     }
     Ok(Settings {
         webhook_rebuild: wish.webhook_rebuild,
+        poll: wish.poll,
         max_builds: number("max_builds", wish.max_builds, MOST_BUILDS, mistakes),
         timeout: number("timeout", wish.timeout, longest, mistakes),
         chroot_denylist: wish.chroot_denylist.clone(),
@@ -258,6 +269,9 @@ impl Settings {
     fn apply(self, package: &mut Package) {
         if let Some(on) = self.webhook_rebuild {
             package.webhook_rebuild = on;
+        }
+        if let Some(on) = self.poll {
+            package.poll = on;
         }
         if let Some(builds) = self.max_builds {
             package.max_builds = builds;

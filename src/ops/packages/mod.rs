@@ -162,7 +162,7 @@ pub async fn reset(
             let project = projects::find(tx, &owner, &project)?;
             authorise(tx, &user, Action::EditPackages(&project))?;
             let old = find(tx, &project, &name)?;
-            let package = Package { source: SourceSpec::Unset, ..old.clone() };
+            let package = Package { source: SourceSpec::Unset, poll: false, ..old.clone() };
             packages::update(tx, &package)?;
             let gone = unused(tx, &old.source)?;
             Ok::<_, Error>((project, package, gone))

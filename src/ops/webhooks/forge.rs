@@ -44,7 +44,9 @@ pub(super) fn read(forge: Forge, event: Option<&str>, payload: &[u8]) -> Result<
         Forge::Github => serde_json::from_slice::<Github>(payload).map(|it| it.event(event)),
         Forge::Gitlab => serde_json::from_slice::<Gitlab>(payload).map(Gitlab::event),
         Forge::Bitbucket => serde_json::from_slice::<Bitbucket>(payload).map(Bitbucket::event),
-        Forge::Custom => return Err("this address is for one package".to_owned()),
+        Forge::Custom | Forge::Poll => {
+            return Err("this address is for one package".to_owned());
+        }
     };
     read.map_err(|error| format!("the payload is not what {forge} sends: {error}"))?
 }

@@ -75,7 +75,7 @@ fn check_secret(db: &Connection, project: ProjectId, secret: &str) -> Result<()>
 }
 
 /// Notes a delivery and what became of it.
-fn record(
+pub(super) fn record(
     tx: &Connection,
     project: ProjectId,
     letter: Letter,

@@ -14,6 +14,7 @@ mod pypi;
 mod rubygems;
 mod scm;
 mod upload;
+pub mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

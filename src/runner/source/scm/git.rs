@@ -1,12 +1,13 @@
 //! git: a checkout with no more of the history than is needed.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
 use super::remote;
-use super::trip::Trip;
+use super::trip::{KeyFile, Trip};
 use crate::model::source::{CloneScheme, CloneUrl, Committish};
 use crate::process::{self, Captured, Program};
 use crate::runner::source::error::SourceError;
@@ -36,6 +37,52 @@ impl History {
             History::Recent => "500",
             // git's own word for "no end".
             History::All => "2147483647",
+        }
+    }
+}
+
+/// The way to a repository: what git is allowed on it, and where it leads.
+pub(super) struct Way<'t> {
+    trip: &'t Trip<'t>,
+    url: &'t CloneUrl,
+    /// The protocols that are allowed.
+    schemes: &'static str,
+    /// The address that was checked, where no proxy does that.
+    pinned: Option<IpAddr>,
+    /// The key is there as long as this is.
+    _key: Option<KeyFile>,
+}
+
+impl<'t> Way<'t> {
+    /// Looks at the address, and makes ready what ssh needs.
+    pub(super) async fn to(trip: &'t Trip<'t>, url: &'t CloneUrl) -> Result<Way<'t>, Stop> {
+        let sources = trip.outfit.sources;
+        let schemes = match url.scheme() {
+            CloneScheme::Https | CloneScheme::Http => "https:http",
+            CloneScheme::Git => "git",
+            CloneScheme::Ssh => "ssh",
+            CloneScheme::File if sources.allow_file_urls => "file",
+            CloneScheme::File => return Err(super::files_forbidden()),
+            CloneScheme::Svn | CloneScheme::SvnSsh => "none",
+        };
+        let pinned = remote::pin(url, sources).await;
+        let pinned = pinned.map_err(|error| SourceError::Clone(error.to_string()))?;
+        let key = trip.prepare_ssh(url, pinned)?;
+        Ok(Way { trip, url, schemes, pinned, _key: key })
+    }
+
+    /// git, allowed to go there.
+    pub(super) fn git(&self) -> Program {
+        self.trip.program("git", self.schemes)
+    }
+
+    /// Adds the repository's address to the arguments.
+    pub(super) fn there(&self, program: Program) -> Program {
+        match (self.url.scheme(), self.pinned) {
+            (CloneScheme::Git, Some(ip)) => program
+                .arg(remote::with_host(self.url, ip))
+                .env("GIT_OVERRIDE_VIRTUAL_HOST", remote::authority(self.url)),
+            _ => program.arg(self.url.as_str()),
         }
     }
 }
@@ -171,29 +218,12 @@ impl<'t> Clone<'t> {
     }
 
     async fn fetch_with(&self, options: &[&str], specs: &[&str]) -> Result<Captured, Stop> {
-        let sources = self.trip.outfit.sources;
-        let allowed = match self.url.scheme() {
-            CloneScheme::Https | CloneScheme::Http => "https:http",
-            CloneScheme::Git => "git",
-            CloneScheme::Ssh => "ssh",
-            CloneScheme::File if sources.allow_file_urls => "file",
-            CloneScheme::File => return Err(super::files_forbidden()),
-            CloneScheme::Svn | CloneScheme::SvnSsh => "none",
-        };
-        let pinned = remote::pin(&self.url, sources).await;
-        let pinned = pinned.map_err(|error| SourceError::Clone(error.to_string()))?;
-        let key = self.trip.prepare_ssh(&self.url, pinned)?;
-        let mut program = self.trip.program("git", allowed).arg("-C").arg(&self.dir);
-        program = program.args(["fetch", "--no-recurse-submodules", "--no-write-fetch-head"]);
-        program = program.args(options).arg("--");
-        program = match (self.url.scheme(), pinned) {
-            (CloneScheme::Git, Some(ip)) => program
-                .arg(remote::with_host(&self.url, ip))
-                .env("GIT_OVERRIDE_VIRTUAL_HOST", remote::authority(&self.url)),
-            _ => program.arg(self.url.as_str()),
-        };
+        let way = Way::to(self.trip, &self.url).await?;
+        let program = way.git().arg("-C").arg(&self.dir);
+        let program = program.args(["fetch", "--no-recurse-submodules", "--no-write-fetch-head"]);
+        let program = way.there(program.args(options).arg("--"));
         let ended = self.trip.run(program.args(specs), &self.dir).await;
-        drop(key);
+        drop(way);
         ended
     }
 

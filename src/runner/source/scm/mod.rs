@@ -5,6 +5,7 @@
 
 mod archive;
 pub(super) mod git;
+pub(super) mod look;
 mod remote;
 mod rpkg;
 mod svn;
