@@ -10,13 +10,13 @@ use super::openapi::{Endpoints, Integer, Items, Switch, Text, Words, bodies, des
 use super::params::List;
 use super::project::mistakes;
 use super::source::{
-    CustomFields, DistGitFields, PyPiFields, RubyGemsFields, ScmFields, UploadFields, source,
-    uploaded,
+    CustomFields, DistGitFields, PyPiFields, RubyGemsFields, ScmFields, TreeFields, UploadFields,
+    source, uploaded,
 };
 use super::view::BuildView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
-use crate::ops::builds::{self, Wish};
+use crate::ops::builds::{self, TreeWish, Wish};
 use crate::ops::sources::SourceKind;
 use crate::ops::{App, Mistakes};
 
@@ -66,6 +66,7 @@ struct UrlFields {
 bodies! {
     BuildOfUrls = BuildFields, UrlFields;
     BuildOfUpload = BuildFields, UploadFields;
+    BuildOfTree = BuildFields, TreeFields;
     BuildOfScm = BuildFields, ScmFields;
     BuildOfDistGit = BuildFields, DistGitFields;
     BuildOfPyPi = BuildFields, PyPiFields;
@@ -138,6 +139,25 @@ async fn from_urls(app: &State<App>, caller: ApiUser, body: Body) -> Answer<List
 async fn from_upload(app: &State<App>, caller: ApiUser, mut body: Body) -> Answer<BuildView> {
     let file = uploaded(&mut body);
     let build = builds::submit_upload(app, &caller.user, wish(body.reader()), file).await?;
+    Ok(Json(BuildView::new(build, app)))
+}
+
+/// Builds a directory that is sent along; `coprbox build` does this, Copr has nothing like it.
+///
+/// The source package is made on the server, in a chroot of the build's. An archive that the spec
+/// file names as a source and that is not in the directory is made from the directory; sources
+/// with an address are downloaded.
+#[utoipa::path(
+    request_body = BuildOfTree,
+    responses((status = 200, body = BuildView)),
+    security(("token" = [])),
+)]
+#[post("/build/create/tree", data = "<body>")]
+async fn from_tree(app: &State<App>, caller: ApiUser, mut body: Body) -> Answer<BuildView> {
+    let file = uploaded(&mut body);
+    let mut read = body.reader();
+    let tree = TreeWish { spec: read.line("spec"), pack_source: read.switch("pack_source") };
+    let build = builds::submit_tree(app, &caller.user, wish(read), tree, file).await?;
     Ok(Json(BuildView::new(build, app)))
 }
 
@@ -215,6 +235,7 @@ pub(super) fn endpoints() -> Endpoints {
         check,
         from_urls,
         from_upload,
+        from_tree,
         from_scm,
         from_distgit,
         from_pypi,

@@ -2,7 +2,7 @@
 
 use utoipa::ToSchema;
 
-use super::openapi::{File, Items, Text, Words};
+use super::openapi::{File, Items, Switch, Text, Words};
 use super::project::mistakes;
 use crate::http::body::{Body, FieldReader};
 use crate::ops::Mistakes;
@@ -113,6 +113,19 @@ pub(super) struct LinkFields {
 pub(super) struct UploadFields {
     /// A source package or spec file.
     pkgs: File,
+}
+
+/// What a build of a directory takes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(super) struct TreeFields {
+    /// The directory, packed with tar and gzip: `NAME.tar.gz`, with the files as they are below
+    /// it. In its place `..`, absolute paths and devices mean nothing.
+    pkgs: File,
+    /// The spec file's place in the directory; without, the only one there.
+    spec: Option<Text>,
+    /// Make the first source from the directory even if it has an address or is there already.
+    pack_source: Option<Switch>,
 }
 
 /// What the fields say about sources of this kind, and what was wrong with them.

@@ -24,6 +24,7 @@ mod project;
 mod project_chroot;
 mod project_permission;
 mod rpm_upload;
+mod tree;
 mod upload;
 mod user_documents;
 mod webhook;

@@ -12,3 +12,4 @@ mod server;
 mod ssh;
 mod svn;
 mod templates;
+mod tree;

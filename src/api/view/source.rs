@@ -16,6 +16,13 @@ pub(in crate::api) fn source_dict(source: &SourceSpec, app: &App) -> Value {
             "pkg": file,
             "tmp": dir,
         }),
+        SourceSpec::Tree(tree) => json!({
+            "url": upload_url(app.config.base_url.as_str(), &tree.dir, &tree.file),
+            "pkg": tree.file,
+            "tmp": tree.dir,
+            "spec": tree.spec,
+            "pack_source": tree.pack_source,
+        }),
         SourceSpec::Scm(scm) => scm_dict(scm, "srpm_build_method"),
         SourceSpec::DistGit(distgit) => distgit_dict(distgit),
         SourceSpec::PyPi(pypi) => pypi_dict(pypi),

@@ -7,6 +7,7 @@ mod pypi;
 mod rubygems;
 mod scm;
 mod text;
+mod tree;
 mod upstream;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use text::{
     Committish, GemName, Namespace, PyPiName, PyPiVersion, PythonVersion, Said, SpecPath, SubPath,
     TextError,
 };
+pub use tree::Tree;
 pub use upstream::Upstream;
 
 /// The way sources are handed over. The JSON form is what the store keeps; clients see the one
@@ -42,6 +44,8 @@ pub enum SourceSpec {
         /// The file's name.
         file: String,
     },
+    /// A directory that came with the request.
+    Tree(Tree),
     /// A git or Subversion repository.
     Scm(Scm),
     /// A distribution's own package repository.
@@ -71,6 +75,7 @@ impl SourceSpec {
             SourceSpec::Unset => "unset",
             SourceSpec::Link { .. } => "link",
             SourceSpec::Upload { .. } => "upload",
+            SourceSpec::Tree(_) => "tree",
             SourceSpec::Scm(_) => "scm",
             SourceSpec::DistGit(_) => "distgit",
             SourceSpec::PyPi(_) => "pypi",
@@ -88,6 +93,7 @@ impl SourceSpec {
                 path.rsplit('/').next().filter(|name| !name.is_empty())
             }
             SourceSpec::Upload { file, .. } => Some(file),
+            SourceSpec::Tree(tree) => Some(&tree.file),
             SourceSpec::RpmUpload { files, .. } => files.first().map(String::as_str),
             _ => None,
         }
@@ -97,6 +103,7 @@ impl SourceSpec {
     pub fn upload_dir(&self) -> Option<&str> {
         match self {
             SourceSpec::Upload { dir, .. } | SourceSpec::RpmUpload { dir, .. } => Some(dir),
+            SourceSpec::Tree(tree) => Some(&tree.dir),
             SourceSpec::Custom(custom) => custom.hook.as_deref(),
             _ => None,
         }
@@ -109,6 +116,7 @@ impl SourceSpec {
             SourceSpec::Link { .. } | SourceSpec::Upload { .. } | SourceSpec::RpmUpload { .. } => {
                 self.file_name()
             }
+            SourceSpec::Tree(tree) => Some(tree.name()),
             SourceSpec::Scm(scm) => Some(scm.clone_url.name()).filter(|name| !name.is_empty()),
             SourceSpec::DistGit(distgit) => Some(distgit.package.as_str()),
             SourceSpec::PyPi(pypi) => Some(pypi.name.as_str()),
@@ -125,6 +133,10 @@ impl SourceSpec {
             SourceSpec::Unset => return None,
             SourceSpec::Link { url } => url.clone(),
             SourceSpec::Upload { file, .. } => format!("uploaded {file}"),
+            SourceSpec::Tree(tree) => {
+                let spec = tree.spec.get().map(|spec| format!(", {spec}"));
+                format!("uploaded directory {}{}", tree.name(), spec.unwrap_or_default())
+            }
             SourceSpec::Scm(scm) => {
                 let place = scm.subdirectory.get().map(|dir| format!(", in {dir}"));
                 let (url, at) = (&scm.clone_url, at(scm.committish.get()));
@@ -189,6 +201,7 @@ mod tests {
             r#"{"type":"unset"}"#,
             r#"{"type":"link","url":"http://h/a.spec"}"#,
             r#"{"type":"upload","dir":"d","file":"a.spec"}"#,
+            r#"{"type":"tree","dir":"d","file":"a.tar.gz","spec":"dist/a.spec","pack_source":true}"#,
             r#"{"type":"scm","kind":"git","clone_url":"https://h/a.git","committish":"main","subdirectory":"","spec":null,"method":"rpkg"}"#,
             r#"{"type":"distgit","instance":"fedora","package":"a","namespace":null,"committish":"f42","clone_url":"https://h/a"}"#,
             r#"{"type":"pypi","name":"a","version":null,"generator":"pyp2spec","template":"","python_versions":["3"]}"#,

@@ -9,6 +9,7 @@ mod rebuild;
 mod rpms;
 mod stored;
 mod submit;
+mod tree;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use rebuild::submit_package;
 pub use rpms::{RpmUpload, submit_rpms};
 pub(super) use stored::Stored;
 pub use submit::{check, submit_source, submit_urls};
+pub use tree::{TreeWish, submit_tree};
 pub(super) use upload::file_name;
 pub use upload::{UploadedFile, submit_srpm, submit_upload};
 

@@ -82,9 +82,13 @@ pub(super) fn source_of(
         {
             Ok(own)
         }
-        (SourceSpec::Unset | SourceSpec::Upload { .. } | SourceSpec::RpmUpload { .. }, _) => {
-            Err(no_source(package))
-        }
+        (
+            SourceSpec::Unset
+            | SourceSpec::Upload { .. }
+            | SourceSpec::Tree(_)
+            | SourceSpec::RpmUpload { .. },
+            _,
+        ) => Err(no_source(package)),
         (source, _) => sources::for_build(db, source.clone()),
     }
 }
@@ -92,6 +96,9 @@ pub(super) fn source_of(
 fn no_source(package: &Package) -> Error {
     let why = match &package.source {
         SourceSpec::Upload { file, .. } => format!("; {file} was kept only until it was built"),
+        SourceSpec::Tree(tree) => {
+            format!("; the directory {} was kept only until it was built", tree.name())
+        }
         SourceSpec::RpmUpload { .. } => "; its packages were uploaded ready-made".to_owned(),
         _ => String::new(),
     };

@@ -29,8 +29,8 @@ pub async fn submit_upload(
     wish: Wish,
     file: Option<UploadedFile>,
 ) -> Result<Build> {
-    let (name, file) = checked(app, user, &wish, file).await?;
-    hand_in(app, user, wish, name, file, None).await
+    let named = checked(app, user, &wish, file).await?;
+    hand_in(app, user, wish, named, None, upload).await
 }
 
 /// [`submit_upload`] for an SRPM and nothing else, which says what package it is: the project has
@@ -52,7 +52,11 @@ pub async fn submit_srpm(
         Err(rpm::Error::Io(error)) => return Err(Error::internal("reading an SRPM", error)),
         Err(error) => return Err(Error::invalid(format!("pkgs: {name}: {error}"))),
     };
-    hand_in(app, user, wish, name, file, Some(package)).await
+    hand_in(app, user, wish, (name, file), Some(package), upload).await
+}
+
+fn upload(dir: String, file: String) -> SourceSpec {
+    SourceSpec::Upload { dir, file }
 }
 
 /// Whether a build of this file would be taken, and the name to keep it under.
@@ -81,20 +85,23 @@ async fn checked(
     }
 }
 
-async fn hand_in(
+/// Adds a build of a file, which is kept under this name; `source` makes of its lasting place,
+/// directory and name, what the build is made from.
+pub(super) async fn hand_in(
     app: &App,
     user: &User,
     wish: Wish,
-    name: String,
-    file: TempPath,
+    (name, file): (String, TempPath),
     package: Option<PackageName>,
+    source: impl FnOnce(String, String) -> SourceSpec + Send + 'static,
 ) -> Result<Build> {
     // A task of its own: a client that hangs up must not leave a build without its file.
     let (app, user) = (app.clone(), user.clone());
     let taking = async move {
         let named = vec![(name.clone(), file)];
         let stored = Stored::take_in(app.layout().uploads(), named).await?;
-        take(&app, user, wish, (stored, name), package).await
+        let source = source(stored.dir.clone(), name);
+        take(&app, user, wish, (stored, source), package).await
     };
     tokio::spawn(taking).await.map_err(|error| Error::internal("handing in a file", error))?
 }
@@ -103,10 +110,9 @@ async fn take(
     app: &App,
     user: User,
     wish: Wish,
-    (stored, file): (Stored, String),
+    (stored, source): (Stored, SourceSpec),
     package: Option<PackageName>,
 ) -> Result<Build> {
-    let source = SourceSpec::Upload { dir: stored.dir.clone(), file };
     let outcome = app
         .store
         .write(move |tx| {
@@ -140,10 +146,6 @@ pub(in crate::ops) fn file_name(given: Option<&str>, mistakes: &mut Mistakes) ->
     };
     let is_path = |part: &&str| part.bytes().all(|b| b == b'.');
     let parts = given.trim().split(['/', '\\']).skip_while(is_path);
-    let legal = |c: char| c.is_ascii_alphanumeric() || "-._+~^%:@".contains(c);
-    let plain = |part: &str| -> String {
-        part.trim().chars().map(|c| if legal(c) { c } else { '_' }).collect()
-    };
     let name = parts.map(plain).collect::<Vec<_>>().join("_");
     let name = name.trim_start_matches(['.', '-']).to_owned();
     let has_stem = !name.starts_with("src.rpm") && !name.starts_with("nosrc.rpm");
@@ -152,6 +154,12 @@ pub(in crate::ops) fn file_name(given: Option<&str>, mistakes: &mut Mistakes) ->
         return None;
     }
     Some(name)
+}
+
+/// A part of a path with nothing in it that could mean anything.
+pub(super) fn plain(part: &str) -> String {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-._+~^%:@".contains(c);
+    part.trim().chars().map(|c| if legal(c) { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

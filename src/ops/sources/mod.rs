@@ -56,7 +56,7 @@ impl SourceKind {
             SourceSpec::Custom(_) => SourceKind::Custom,
             SourceSpec::Link { .. } => SourceKind::Link,
             SourceSpec::Upload { .. } => SourceKind::Upload,
-            SourceSpec::Unset | SourceSpec::RpmUpload { .. } => return None,
+            SourceSpec::Unset | SourceSpec::Tree(_) | SourceSpec::RpmUpload { .. } => return None,
         })
     }
 }
@@ -214,7 +214,7 @@ where
 }
 
 /// A value that may be left out, or emptied: what is said, else the old one.
-fn optional<T>(
+pub(super) fn optional<T>(
     field: &str,
     given: Option<&str>,
     old: Option<&Said<T>>,

@@ -107,6 +107,11 @@ impl<'a> Kitchen<'a> {
         self.dir().join("made")
     }
 
+    /// Where what came with requests lies.
+    pub(super) fn uploads(&self) -> PathBuf {
+        self.bench.shop.layout.uploads()
+    }
+
     /// Scratch space.
     pub(super) fn dir(&self) -> &Path {
         &self.bench.dir
@@ -171,14 +176,7 @@ impl<'a> Kitchen<'a> {
         let builder = self.bench.shop.builders.of(&self.chroot);
         let made = builder.make_srpm(&self.job, &self.chroot, &self.config, &source).await;
         let made = made.map_err(|error| match error {
-            BuildError::BadSource(why) | BuildError::Failed(why) => {
-                let download = ["ouldn't download", "Unable to open", "curl: ("];
-                if download.iter().any(|mark| why.contains(mark)) {
-                    SourceError::Download(why).into()
-                } else {
-                    SourceError::Srpm(why).into()
-                }
-            }
+            BuildError::BadSource(why) | BuildError::Failed(why) => unmade(why).into(),
             other => Stop::from(other),
         })?;
         let aside = self.dir().join("made.src.rpm");
@@ -221,6 +219,16 @@ impl<'a> Kitchen<'a> {
             Err(BuildError::MissingTools { chroot, names }) => Ok(Err(Missing { chroot, names })),
             Err(other) => Err(other.into()),
         }
+    }
+}
+
+/// Why rpmbuild has made no source package: it could not download something, or something else.
+pub(super) fn unmade(why: String) -> SourceError {
+    let download = ["ouldn't download", "Unable to open", "curl: ("];
+    if download.iter().any(|mark| why.contains(mark)) {
+        SourceError::Download(why)
+    } else {
+        SourceError::Srpm(why)
     }
 }
 

@@ -13,6 +13,7 @@ mod lookaside;
 mod pypi;
 mod rubygems;
 mod scm;
+mod tree;
 mod upload;
 pub mod upstream;
 
@@ -39,6 +40,10 @@ pub(super) async fn make(
         SourceSpec::Scm(scm) => {
             let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
             scm::make(&kitchen, scm).await?
+        }
+        SourceSpec::Tree(tree) => {
+            let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
+            tree::make(&kitchen, tree).await?
         }
         SourceSpec::DistGit(distgit) => {
             let kitchen = Kitchen::open(bench, build, result_dir, log).await?;
@@ -68,7 +73,8 @@ pub(super) async fn fetch(
             upload::fetch(&shop.layout, from, file, dir, log).await
         }
         SourceSpec::Unset => Err(Stop::Failed("the build names no sources".to_owned())),
-        SourceSpec::Scm(_)
+        SourceSpec::Tree(_)
+        | SourceSpec::Scm(_)
         | SourceSpec::DistGit(_)
         | SourceSpec::PyPi(_)
         | SourceSpec::RubyGems(_)

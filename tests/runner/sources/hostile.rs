@@ -11,30 +11,30 @@ use super::fixture::{Outcome, Repo, closed, open, scm, spec};
 use super::server::Server;
 
 /// Files outside of all chroots: one that is not to appear, one that is not to be read.
-struct Traps {
-    dir: tempfile::TempDir,
+pub(super) struct Traps {
+    pub(super) dir: tempfile::TempDir,
 }
 
 const SECRET: &str = "the-servers-own-secret";
 
 impl Traps {
-    fn new() -> Traps {
+    pub(super) fn new() -> Traps {
         let traps = Traps { dir: tempfile::tempdir().unwrap() };
         fs::set_permissions(traps.dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         fs::write(traps.secret(), SECRET).unwrap();
         traps
     }
 
-    fn touched(&self) -> PathBuf {
+    pub(super) fn touched(&self) -> PathBuf {
         self.dir.path().join("touched")
     }
 
-    fn secret(&self) -> PathBuf {
+    pub(super) fn secret(&self) -> PathBuf {
         self.dir.path().join("secret")
     }
 
     #[track_caller]
-    fn check(&self, outcome: &Outcome) {
+    pub(super) fn check(&self, outcome: &Outcome) {
         assert!(!self.touched().exists(), "something ran on the host\n{}", outcome.log);
         assert!(!outcome.log.contains(SECRET), "{}", outcome.log);
         assert!(!outcome.message.contains(SECRET), "{}", outcome.message);
