@@ -65,6 +65,40 @@ pub fn may(db: &Connection, user: &User, action: Action<'_>) -> Result<bool> {
     Ok(decide(user, standing(db, user, action)?, action).is_ok())
 }
 
+/// What somebody may do with a project; for pages, which leave out what would be refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// [`Action::Build`] and [`Action::CancelBuild`].
+    pub build: bool,
+    /// [`Action::EditPackages`].
+    pub packages: bool,
+    /// [`Action::EditProject`].
+    pub edit: bool,
+    /// [`Action::ManageProject`].
+    pub manage: bool,
+    /// [`Action::SetPermissions`].
+    pub permissions: bool,
+    /// [`Action::DeleteProject`].
+    pub delete: bool,
+}
+
+impl Rights {
+    /// The rights of who is looking; who is not logged in has none.
+    pub fn of(db: &Connection, viewer: Option<&User>, project: &Project) -> Result<Rights> {
+        let Some(user) = viewer else { return Ok(Rights::default()) };
+        let standing = standing(db, user, Action::ManageProject(project))?;
+        let may = |action| decide(user, standing, action).is_ok();
+        Ok(Rights {
+            build: may(Action::Build(project)),
+            packages: may(Action::EditPackages(project)),
+            edit: may(Action::EditProject(project)),
+            manage: may(Action::ManageProject(project)),
+            permissions: may(Action::SetPermissions(project)),
+            delete: may(Action::DeleteProject(project)),
+        })
+    }
+}
+
 /// What a user is to the subject of an action.
 #[derive(Clone, Copy, Debug, Default)]
 struct Standing {
@@ -246,6 +280,9 @@ mod tests {
         let (eves, bobs) = ("eve".parse().unwrap(), "bob".parse().unwrap());
         assert!(allowed(&eve, Action::CreateProject(&eves)));
         assert!(!allowed(&eve, Action::CreateProject(&bobs)));
+        let rights = |user| store.read_now(|db| Rights::of(db, user, &tools)).unwrap();
+        assert!(rights(Some(&bob)).delete && rights(Some(&bob)).edit);
+        assert_eq!((rights(Some(&eve)), rights(None)), (Rights::default(), Rights::default()));
         let refusal = store.read_now(|db| authorise(db, &eve, Action::Build(&tools)));
         let sentence = "User eve is not allowed to build in the copr: @devs/tools";
         assert_eq!(refusal.unwrap_err().to_string(), sentence);

@@ -1,6 +1,6 @@
 //! What the pages show: for each of them, everything it needs, read in one go.
 
-use super::authorise::{self, Action};
+use super::authorise::Rights;
 use super::{Error, Result};
 use crate::model::build::{Build, BuildChroot};
 use crate::model::chroot::ChrootRecipe;
@@ -102,15 +102,23 @@ pub struct ProjectHead {
     pub builds: u32,
     /// The last of them, newest first.
     pub last: Vec<Build>,
+    /// What the viewer may do with it.
+    pub rights: Rights,
 }
 
-/// Reads a project; the error names what is missing.
-pub fn head(db: &Connection, owner: &Owner, name: &ProjectName) -> Result<ProjectHead> {
+/// Reads a project for a viewer; the error names what is missing.
+pub fn head(
+    db: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+    viewer: Option<&User>,
+) -> Result<ProjectHead> {
     let project = projects::find(db, owner, name)?
         .ok_or_else(|| Error::NotFound(format!("There is no project {owner}/{name} here.")))?;
     let builds = builds::count(db, project.id)?;
     let last = builds::list(db, project.id, Filter::default(), Slice::first(AT_A_GLANCE))?;
-    Ok(ProjectHead { project, builds, last })
+    let rights = Rights::of(db, viewer, &project)?;
+    Ok(ProjectHead { project, builds, last, rights })
 }
 
 /// The overview of a project.
@@ -122,8 +130,13 @@ pub struct Overview {
 }
 
 /// Reads the overview of a project.
-pub fn overview(db: &Connection, owner: &Owner, name: &ProjectName) -> Result<Overview> {
-    let head = head(db, owner, name)?;
+pub fn overview(
+    db: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+    viewer: Option<&User>,
+) -> Result<Overview> {
+    let head = head(db, owner, name, viewer)?;
     let mut chroots = project_chroots::list(db, head.project.id)?;
     chroots.retain(|chroot| chroot.is_enabled() && chroot.chroot.active);
     Ok(Overview { head, chroots })
@@ -134,9 +147,10 @@ pub fn builds_of(
     db: &Connection,
     owner: &Owner,
     name: &ProjectName,
+    viewer: Option<&User>,
     slice: Slice,
 ) -> Result<(ProjectHead, Vec<Build>)> {
-    let head = head(db, owner, name)?;
+    let head = head(db, owner, name, viewer)?;
     let found = builds::list(db, head.project.id, Filter::default(), slice)?;
     Ok((head, found))
 }
@@ -172,13 +186,8 @@ pub fn build(db: &Connection, id: BuildId) -> Result<Build> {
 /// Reads a build with its parts.
 pub fn build_detail(db: &Connection, id: BuildId, viewer: Option<&User>) -> Result<BuildDetail> {
     let build = build(db, id)?;
-    let head = head(db, &build.owner, &build.project)?;
-    let may_cancel = match viewer {
-        Some(viewer) if !build.state.is_finished() => {
-            authorise::may(db, viewer, Action::CancelBuild(&head.project))?
-        }
-        _ => false,
-    };
+    let head = head(db, &build.owner, &build.project, viewer)?;
+    let may_cancel = head.rights.build && !build.state.is_finished();
     let mut parts = Vec::new();
     for chroot in build_chroots::list(db, id, Slice::default())? {
         parts.push(BuildPart {
@@ -242,7 +251,7 @@ mod tests {
         store
             .read_now(|db| {
                 let (alice, tools) = ("alice".parse().unwrap(), "tools".parse().unwrap());
-                let missing = error(head(db, &alice, &tools).map(drop));
+                let missing = error(head(db, &alice, &tools, None).map(drop));
                 assert_eq!(missing, "There is no project alice/tools here.");
                 let missing =
                     error(owner(db, &"@devs".parse().unwrap(), Slice::first(1)).map(drop));

@@ -49,6 +49,16 @@ impl PageError {
         PageError { status: Status::NotFound, message: message.into() }
     }
 
+    /// The status to answer.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// For the reader; empty where only the log may know.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The disk failed; the reader need not know how.
     pub fn internal(what: &str, error: &dyn std::fmt::Display) -> PageError {
         tracing::error!(%error, "{what}");

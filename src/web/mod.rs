@@ -12,6 +12,7 @@
 mod build;
 mod error;
 mod filters;
+mod form;
 mod home;
 mod logs;
 mod owner;

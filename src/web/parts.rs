@@ -6,10 +6,12 @@ use rocket::Request;
 use rocket::request::{FromRequest, Outcome};
 
 use super::filters;
+use super::form::Flash;
 use crate::auth::guard::Caller;
 use crate::clock::Timestamp;
 use crate::model::user::User;
 use crate::model::{BuildState, ChrootName, ChrootState, SourceState};
+use crate::ops::authorise::Rights;
 
 /// What surrounds a page's own content.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,8 @@ pub struct Shell {
     pub viewer: Option<User>,
     /// Where logging in leads back to.
     pub after_login: Option<String>,
+    /// What the page before has to say.
+    pub flash: Option<Flash>,
 }
 
 /// Who sent this request, for error pages, which cannot ask the store.
@@ -35,7 +39,7 @@ impl<'r> FromRequest<'r> for Shell {
         };
         let path = request.uri().path().to_string();
         let after_login = (path != "/" && !path.starts_with("/log")).then_some(path);
-        let shell = Shell { viewer, after_login };
+        let shell = Shell { viewer, after_login, flash: Flash::take(request) };
         // A second guard of the same request would say the same.
         let _ = request.local_cache(Viewer::new).set(shell.clone());
         Outcome::Success(shell)
@@ -356,6 +360,8 @@ pub struct Masthead {
     pub history: Vec<Bar>,
     /// The width of the picture of them.
     pub history_width: usize,
+    /// What the viewer may do with the project.
+    pub rights: Rights,
 }
 
 /// One build in the picture of the last builds.

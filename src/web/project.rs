@@ -118,7 +118,9 @@ pub async fn overview(
     owner: Owner,
     name: ProjectName,
 ) -> Result<Page<OverviewPage>, PageError> {
-    let found = app.store.read(move |db| pages::overview(db, &owner, &name)).await?;
+    let viewer = shell.viewer.clone();
+    let read = move |db: &_| pages::overview(db, &owner, &name, viewer.as_ref());
+    let found = app.store.read(read).await?;
     Ok(Page(overview_page(shell, &found, &app.layout(), &app.config.base_url)))
 }
 
@@ -133,8 +135,9 @@ pub async fn builds(
 ) -> Result<Page<BuildsPage>, PageError> {
     let number = view::page_number(page);
     let slice = Slice { limit: Some(SIZE), offset: (number - 1) * u64::from(SIZE) };
-    let (head, found) =
-        app.store.read(move |db| pages::builds_of(db, &owner, &name, slice)).await?;
+    let viewer = shell.viewer.clone();
+    let read = move |db: &_| pages::builds_of(db, &owner, &name, viewer.as_ref(), slice);
+    let (head, found) = app.store.read(read).await?;
     let now = Timestamp::now();
     let project = &head.project;
     let address = format!("{}builds/", view::project_url(&project.owner, &project.name));

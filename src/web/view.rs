@@ -105,6 +105,7 @@ pub fn masthead(head: &ProjectHead, tab: &'static str, now: Timestamp) -> Masthe
         builds: head.builds.into(),
         history_width: history.len() * Bar::STEP,
         history,
+        rights: head.rights,
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use coprbox::auth::attempts::Attempts;
 use coprbox::auth::{password, session};
 use coprbox::clock::Timestamp;
+use coprbox::http::body::BodyLimits;
 use coprbox::model::list::Slice;
 use coprbox::model::user::User;
 use coprbox::model::{BuildId, ChrootState, SourceState};
@@ -65,6 +66,7 @@ impl Site {
         let rocket = rocket::custom(figment)
             .manage(hub.app.store.clone())
             .manage(Attempts::default())
+            .manage(BodyLimits::new(hub.dir().join("uploads"), 1 << 20))
             .manage(Builders { sandbox: mock.clone(), mock })
             .manage(hub.app.clone());
         let client = Client::tracked(web::mount(http::with_manners(rocket))).unwrap();
