@@ -1,7 +1,7 @@
 //! Answers to what no handler has answered: unknown paths, wrong methods, missing logins, bodies
 //! that cannot be read. Never a page: clients take only JSON.
 
-use rocket::http::Status;
+use rocket::http::{Header, Status};
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, catch, catchers};
 
@@ -11,18 +11,27 @@ use crate::auth::guard::login_invalid;
 use crate::http::refusal;
 use crate::ops::App;
 
+/// What is answered where no handler is.
+#[derive(rocket::Responder)]
+enum Nowhere {
+    Unknown((Status, Json<ErrorBody>)),
+    /// The address is there, for other methods.
+    NotAllowed((Status, Json<ErrorBody>), Header<'static>),
+}
+
 #[catch(404)]
-fn not_found(request: &Request<'_>) -> (Status, Json<ErrorBody>) {
+fn not_found(request: &Request<'_>) -> Nowhere {
     let allowed = methods::allowed(request);
     if allowed.is_empty() || allowed.contains(request.method().as_str()) {
-        return answer(Status::NotFound, "Such API endpoint doesn't exist");
+        return Nowhere::Unknown(answer(Status::NotFound, "Such API endpoint doesn't exist"));
     }
-    answer(Status::MethodNotAllowed, "The method is not allowed for the requested URL.")
+    let text = "The method is not allowed for the requested URL.";
+    Nowhere::NotAllowed(answer(Status::MethodNotAllowed, text), methods::allow_header(&allowed))
 }
 
 /// A segment of the address is no number: Rocket would call the request unprocessable.
 #[catch(422)]
-fn no_such(request: &Request<'_>) -> (Status, Json<ErrorBody>) {
+fn no_such(request: &Request<'_>) -> Nowhere {
     not_found(request)
 }
 

@@ -174,8 +174,13 @@ fn older_methods_are_taken() {
 #[test]
 fn what_is_no_number_is_no_builds_address() {
     let hub = Hub::new();
-    hub.get("/api_3/build/check-before-build").refused(405);
-    hub.send("alice", Method::Put, "/api_3/build/list", "", b"").refused(405);
+    let refused = |method, path: &str| {
+        let reply = hub.send("alice", method, path, "", b"");
+        reply.refused(405);
+        reply.header("Allow").unwrap().to_owned()
+    };
+    assert_eq!(refused(Method::Get, "/api_3/build/check-before-build"), "OPTIONS, POST");
+    assert_eq!(refused(Method::Put, "/api_3/build/list"), "GET, HEAD, OPTIONS");
     hub.get("/api_3/build/abc").refused(404);
     hub.send("alice", Method::Put, "/api_3/build/abc", "", b"").refused(404);
     assert_eq!(hub.send("", Method::Options, "/api_3/build/abc", "", b"").status, 404);
