@@ -39,7 +39,6 @@ pub(super) struct BuildFields {
     /// Let other builds go first.
     background: Option<Switch>,
     /// An older name of `background`.
-    #[schema(deprecated)]
     is_background: Option<Switch>,
     /// Access to the network.
     enable_net: Option<Switch>,

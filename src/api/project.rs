@@ -193,7 +193,6 @@ struct ProjectEdit {
     /// Repositories that builds take packages from.
     repos: Option<Words>,
     /// An older name of `repos`.
-    #[schema(deprecated)]
     additional_repos: Option<Words>,
     /// Repositories that are enabled together with the project.
     runtime_dependencies: Option<Words>,
@@ -202,14 +201,12 @@ struct ProjectEdit {
     /// Builds have access to the network.
     enable_net: Option<Switch>,
     /// An older name of `enable_net`.
-    #[schema(deprecated)]
     build_enable_net: Option<Switch>,
     /// Delete builds that newer ones have replaced.
     auto_prune: Option<Switch>,
     /// Publish only when asked to.
     devel_mode: Option<Switch>,
     /// An older name of `devel_mode`.
-    #[schema(deprecated)]
     disable_createrepo: Option<Switch>,
     /// Delete the project after so many days.
     delete_after_days: Option<Integer>,
@@ -223,8 +220,7 @@ struct ProjectEdit {
     appstream: Option<Switch>,
     /// How build roots are bootstrapped.
     bootstrap: Option<Text>,
-    /// An older switch for `bootstrap`.
-    #[schema(deprecated)]
+    /// An older name of `bootstrap`, for on and off.
     use_bootstrap_container: Option<Switch>,
     /// What separates builds from the host.
     isolation: Option<Text>,

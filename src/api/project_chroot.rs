@@ -79,12 +79,10 @@ struct ProjectChrootEdit {
     /// Repositories that builds take packages from.
     additional_repos: Option<Words>,
     /// An older name of `additional_repos`.
-    #[schema(deprecated)]
     repos: Option<Words>,
     /// Packages to add to the build root.
     additional_packages: Option<Words>,
     /// An older name of `additional_packages`.
-    #[schema(deprecated)]
     buildroot_pkgs: Option<Words>,
     /// Module streams to switch on, or with a leading `!` off.
     additional_modules: Option<Commas>,

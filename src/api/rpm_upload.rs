@@ -26,7 +26,6 @@ struct RpmFields {
     /// The checksums of the files, in their order.
     sha256: Option<Words>,
     /// Another name of `chroots`.
-    #[schema(deprecated)]
     chroot: Option<Items>,
 }
 

@@ -29,7 +29,6 @@ pub(super) struct ScmFields {
     /// `rpkg`, `tito`, `tito_test` or `make_srpm`.
     source_build_method: Option<Text>,
     /// An older name of `source_build_method`.
-    #[schema(deprecated)]
     srpm_build_method: Option<Text>,
 }
 
@@ -80,22 +79,18 @@ pub(super) struct CustomFields {
     /// The chroot that it runs in.
     script_chroot: Option<Text>,
     /// An older name of `script_chroot`.
-    #[schema(deprecated)]
     chroot: Option<Text>,
     /// The packages that it needs.
     script_builddeps: Option<Words>,
     /// An older name of `script_builddeps`.
-    #[schema(deprecated)]
     builddeps: Option<Words>,
     /// Where it leaves the sources.
     script_resultdir: Option<Text>,
     /// An older name of `script_resultdir`.
-    #[schema(deprecated)]
     resultdir: Option<Text>,
     /// Repositories for its packages.
     script_repos: Option<Words>,
     /// An older name of `script_repos`.
-    #[schema(deprecated)]
     repos: Option<Words>,
 }
 

@@ -35,7 +35,7 @@ impl Docs {
 
 struct Section {
     name: String,
-    about: String,
+    about: Prose,
     operations: Vec<Operation>,
 }
 
@@ -43,8 +43,8 @@ struct Operation {
     id: String,
     method: String,
     path: String,
-    summary: String,
-    more: String,
+    summary: Prose,
+    more: Prose,
     is_deprecated: bool,
     needs_login: bool,
     parameters: Vec<Field>,
@@ -55,7 +55,7 @@ struct Operation {
 
 struct Answer {
     status: String,
-    about: String,
+    about: Prose,
     kind: Kind,
 }
 
@@ -67,14 +67,28 @@ struct Field {
     kind: Kind,
     is_required: bool,
     is_deprecated: bool,
-    about: String,
+    about: Prose,
 }
 
 struct Schema {
     name: String,
-    about: String,
+    about: Prose,
     kind: Kind,
     fields: Vec<Field>,
+}
+
+/// A description: text, and between backticks code.
+struct Prose(Vec<Span>);
+
+struct Span {
+    text: String,
+    is_code: bool,
+}
+
+impl Prose {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A type in words, the name of a schema that it consists of among them.
@@ -101,7 +115,7 @@ impl Docs {
         let mut namespaces: Vec<Section> = items(&document["tags"])
             .map(|tag| Section {
                 name: text(&tag["name"]),
-                about: text(&tag["description"]),
+                about: prose(&tag["description"]),
                 operations: Vec::new(),
             })
             .collect();
@@ -132,7 +146,7 @@ fn operation(path: &str, method: &str, described: &Value, schemas: &Value) -> Op
         kind: kind(&parameter["schema"]),
         is_required: parameter["required"] == true,
         is_deprecated: false,
-        about: text(&parameter["description"]),
+        about: prose(&parameter["description"]),
     });
     let content = &described["requestBody"]["content"];
     let body = pairs(content).next().map(|(_, first)| {
@@ -142,7 +156,7 @@ fn operation(path: &str, method: &str, described: &Value, schemas: &Value) -> Op
     });
     let answers = pairs(&described["responses"]).map(|(status, answer)| Answer {
         status: status.to_owned(),
-        about: text(&answer["description"]),
+        about: prose(&answer["description"]),
         kind: pairs(&answer["content"])
             .next()
             .map_or_else(Kind::default, |(_, content)| kind(&content["schema"])),
@@ -151,8 +165,8 @@ fn operation(path: &str, method: &str, described: &Value, schemas: &Value) -> Op
         id: text(&described["operationId"]),
         method: method.to_ascii_uppercase(),
         path: path.to_owned(),
-        summary: text(&described["summary"]),
-        more: text(&described["description"]),
+        summary: prose(&described["summary"]),
+        more: prose(&described["description"]),
         is_deprecated: described["deprecated"] == true,
         needs_login: described.get("security").is_some(),
         parameters: parameters.collect(),
@@ -165,7 +179,7 @@ fn schema(name: &str, described: &Value) -> Schema {
     let fields = fields(described);
     Schema {
         name: name.to_owned(),
-        about: text(&described["description"]),
+        about: prose(&described["description"]),
         kind: if fields.is_empty() { kind(described) } else { Kind::default() },
         fields,
     }
@@ -180,7 +194,7 @@ fn fields(described: &Value) -> Vec<Field> {
             kind: kind(property),
             is_required: required.contains(&name),
             is_deprecated: property["deprecated"] == true,
-            about: text(&property["description"]),
+            about: prose(&property["description"]),
         })
         .collect();
     fields.sort_by_key(|field| (field.is_deprecated, !field.is_required));
@@ -244,6 +258,38 @@ fn pairs(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
     object.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
+/// A description as it is shown; one without end leaves its last backtick where it is.
+fn prose(value: &Value) -> Prose {
+    let text = value.as_str().unwrap_or_default();
+    let pairs = text.matches('`').count() / 2;
+    let spans = text.splitn(2 * pairs + 1, '`').enumerate();
+    let spans = spans.map(|(at, text)| Span { text: text.to_owned(), is_code: at % 2 == 1 });
+    Prose(spans.filter(|span| !span.text.is_empty()).collect())
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::prose;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let spans = |text: &str| {
+            let spans = prose(&json!(text)).0.into_iter();
+            spans.map(|span| (span.text, span.is_code)).collect::<Vec<_>>()
+        };
+        let span = |text: &str, is_code| (text.to_owned(), is_code);
+        assert_eq!(
+            spans("`a` or `b`."),
+            [span("a", true), span(" or ", false), span("b", true), span(".", false)]
+        );
+        assert_eq!(spans("no end `here"), [span("no end `here", false)]);
+        assert_eq!(spans("`a` and `b"), [span("a", true), span(" and `b", false)]);
+        assert!(spans("").is_empty());
+    }
 }

@@ -124,6 +124,24 @@ pub(super) fn complete(tag: &str, path: &str, method: &str, operation: &mut Valu
     }
 }
 
+/// The first words about a field that has a newer name; they make it deprecated.
+const OLD: &str = "An older name of ";
+
+/// Puts what is said of a field where readers look for it: utoipa says it of the one type that a
+/// field has when it is not null. Marks the fields that are kept for older clients.
+pub(super) fn fields(schemas: &mut Map<String, Value>) {
+    let fields = schemas.values_mut().filter_map(|schema| schema["properties"].as_object_mut());
+    for field in fields.flat_map(Map::values_mut) {
+        let own = field.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
+        if let Some(about) = own.and_then(|own| own.remove("description")) {
+            field["description"] = about;
+        }
+        if field["description"].as_str().is_some_and(|about| about.starts_with(OLD)) {
+            field["deprecated"] = json!(true);
+        }
+    }
+}
+
 /// Fields of fixed names may come as a form of either kind, too; files come in no other way. What
 /// is ours alone takes JSON only.
 pub(super) fn forms(paths: &mut Map<String, Value>, schemas: &Map<String, Value>) {

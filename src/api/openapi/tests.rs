@@ -176,6 +176,51 @@ fn handlers_ask_for_exactly_what_is_described() {
 }
 
 #[test]
+fn lists_are_ordered_by_exactly_the_words_that_are_described() {
+    fn words(call: &Call<'_>, name: &str) -> Option<BTreeSet<String>> {
+        let mut all = call.described["parameters"].as_array().into_iter().flatten();
+        let schema = &all.find(|parameter| parameter["name"] == name)?["schema"];
+        // One that may be left out is this or null.
+        let choices = schema["oneOf"].as_array().map_or(std::slice::from_ref(schema), |all| all);
+        let words = choices.iter().flat_map(|choice| choice["enum"].as_array()).flatten();
+        Some(words.filter_map(Value::as_str).map(ToOwned::to_owned).collect())
+    }
+    let (hub, document) = (hub(), describe(namespaces()));
+    let calls = calls(&document);
+    for name in ["order", "order_type"] {
+        let mut all: BTreeSet<String> =
+            calls.iter().filter_map(|call| words(call, name)).flatten().collect();
+        assert!(all.contains("id") || all.contains("DESC"), "{all:?}");
+        // What other lists of other servers take, and what none does.
+        all.extend(["nosuch", "ID", "name ", "finished_on", "asc"].map(ToOwned::to_owned));
+        for call in calls.iter().filter(|call| call.method == Method::Get) {
+            let Some(described) = words(call, name) else { continue };
+            let needed = call.parameters("query").into_iter().filter(|&other| other != name);
+            let pairs: Vec<String> =
+                needed.map(|other| format!("{other}={}", value_of(other))).collect();
+            let mut path = call.path.clone();
+            for part in call.parameters("path") {
+                path = path.replace(&format!("{{{part}}}"), value_of(part));
+            }
+            let taken = all.iter().filter(|word| {
+                let word = word.replace(' ', "%20");
+                let path = format!("{path}?{}&{name}={word}", pairs.join("&"));
+                hub.get(&path).status == 200
+            });
+            assert_eq!(taken.cloned().collect::<BTreeSet<_>>(), described, "{path} {name}");
+        }
+    }
+}
+
+#[test]
+fn fields_with_a_newer_name_are_deprecated() {
+    let document = describe(namespaces());
+    let edit = &document["components"]["schemas"]["ProjectEdit"]["properties"];
+    assert_eq!(edit["build_enable_net"]["deprecated"], true, "{edit}");
+    assert_eq!(edit["enable_net"]["deprecated"], Value::Null);
+}
+
+#[test]
 fn answers_are_as_described() {
     let mut wrong = Vec::new();
     let (hub, document) = (hub(), describe(namespaces()));
