@@ -45,6 +45,11 @@ impl Timestamp {
         format!("{} {:02}:{:02}", self.date(), moment.hour(), moment.minute())
     }
 
+    /// Date and time in UTC, as mail and feeds have it: `Tue, 14 Nov 2023 22:13:20 GMT`.
+    pub fn rfc2822(self) -> String {
+        httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(self.0.max(0).unsigned_abs()))
+    }
+
     fn to_utc(self) -> time::OffsetDateTime {
         time::OffsetDateTime::from_unix_timestamp(self.0)
             .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
@@ -74,6 +79,7 @@ mod tests {
         assert_eq!(moment.date(), "2023-11-14");
         assert_eq!(moment.rfc3339(), "2023-11-14T22:13:20Z");
         assert_eq!(moment.minute(), "2023-11-14 22:13");
+        assert_eq!(moment.rfc2822(), "Tue, 14 Nov 2023 22:13:20 GMT");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::http::body::BodyLimits;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
-use crate::ops::{App, janitor, polling};
+use crate::ops::{App, janitor, polling, statistics};
 use crate::repo::Layout;
 use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
@@ -95,7 +95,13 @@ async fn serve(
     let signals = Signals::listen()?;
     let mut chores = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
-        async move { tokio::join!(janitor::run(app.clone(), stop.clone()), polling::run(app, stop)) }
+        async move {
+            tokio::join!(
+                janitor::run(app.clone(), stop.clone()),
+                polling::run(app.clone(), stop.clone()),
+                statistics::run(app, stop)
+            )
+        }
     });
     let door = Door::open(assemble(app, builders)?, config.listen).await?;
     if let Some(welcome) = welcome {

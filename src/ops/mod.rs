@@ -23,6 +23,7 @@ pub mod polling;
 pub mod project_chroots;
 pub mod projects;
 pub mod sources;
+pub mod statistics;
 pub mod webhooks;
 
 use std::sync::Arc;

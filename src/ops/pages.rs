@@ -1,15 +1,18 @@
 //! What the pages show: for each of them, everything it needs, read in one go.
 
 use super::authorise::Rights;
+use super::statistics::{self, QueueHistory};
 use super::{Error, Result};
+use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::chroot::ChrootRecipe;
 use crate::model::list::{Direction, ProjectKey, Slice};
 use crate::model::nevra::Nevra;
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::user::User;
-use crate::model::{BuildId, ChrootName, Owner, ProjectName};
+use crate::model::{BuildId, ChrootName, Owner, ProjectName, UserId};
 use crate::store::builds::Filter;
+use crate::store::statistics::QUEUE_DAY;
 use crate::store::{
     Connection, build_chroots, builds, chroots, groups, jobs, project_chroots, projects, users,
 };
@@ -35,6 +38,10 @@ pub struct Home {
     pub more: bool,
     /// The newest builds.
     pub latest: Vec<Build>,
+    /// The projects in which who is looking has built last.
+    pub own: Vec<ProjectCard>,
+    /// The queue of the last day.
+    pub history: QueueHistory,
     /// How many projects there are.
     pub project_count: u32,
     /// How many builds there have ever been.
@@ -48,11 +55,17 @@ pub struct Home {
 }
 
 /// Reads the home page's part of the list of projects, and what else it shows.
-pub fn home(db: &Connection, slice: Slice) -> Result<Home> {
+pub fn home(db: &Connection, slice: Slice, viewer: Option<&User>, now: Timestamp) -> Result<Home> {
     let mut found = projects::newest(db, one_more(slice))?;
     let more = cut(&mut found, slice);
     let (queued, running) = jobs::counts(db)?;
+    let own = match viewer {
+        Some(viewer) => projects::these(db, &builds::last_projects(db, viewer.id, 4)?)?,
+        None => Vec::new(),
+    };
     Ok(Home {
+        own: cards(db, own)?,
+        history: statistics::queue(db, QUEUE_DAY, now)?,
         projects: cards(db, found)?,
         more,
         latest: builds::newest(db, Slice::first(8))?,
@@ -62,6 +75,34 @@ pub fn home(db: &Connection, slice: Slice) -> Result<Home> {
         running,
         any_chroot: any_chroot(db)?,
     })
+}
+
+/// Reads the newest projects of all, or of those that are listed.
+pub fn newest_projects(db: &Connection, slice: Slice, unlisted: bool) -> Result<Vec<Project>> {
+    if !unlisted {
+        return Ok(projects::newest(db, slice)?);
+    }
+    let order = (ProjectKey::Id, Direction::Descending);
+    Ok(projects::list(db, None, order, slice)?)
+}
+
+/// Reads builds that have ended since then, the last one first, and says whether there are more.
+pub fn ended_since(db: &Connection, since: Timestamp, slice: Slice) -> Result<(Vec<Build>, bool)> {
+    let mut found = builds::ended(db, since, one_more(slice))?;
+    let more = cut(&mut found, slice);
+    Ok((found, more))
+}
+
+/// Reads what a user has handed in since then, the last one first, and says whether there is more.
+pub fn submitted_since(
+    db: &Connection,
+    user: UserId,
+    since: Timestamp,
+    slice: Slice,
+) -> Result<(Vec<Build>, bool)> {
+    let mut found = builds::submitted_by(db, user, since, one_more(slice))?;
+    let more = cut(&mut found, slice);
+    Ok((found, more))
 }
 
 /// A page of an owner's projects.
@@ -229,7 +270,6 @@ fn cut<T>(rows: &mut Vec<T>, slice: Slice) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
     use crate::model::project::ProjectSettings;
     use crate::store::projects::NewProject;
     use crate::store::testing;
@@ -282,7 +322,7 @@ mod tests {
                     };
                     projects::insert(tx, &new)?;
                 }
-                let home = home(tx, Slice::first(10))?;
+                let home = home(tx, Slice::first(10), None, Timestamp(0))?;
                 assert_eq!(home.projects.len(), 1);
                 assert!(!home.more);
                 let mine = owner(tx, &"alice".parse().unwrap(), Slice::first(10))?;

@@ -235,6 +235,50 @@ pub fn newest(db: &Connection, slice: Slice) -> Result<Vec<Build>> {
     these(db, &ids?)
 }
 
+/// Builds of listed projects that have ended since then, the last one first.
+pub fn ended(db: &Connection, since: Timestamp, slice: Slice) -> Result<Vec<Build>> {
+    let (limit, offset) = super::bounds(slice);
+    let ids: rusqlite::Result<Vec<BuildId>> = db
+        .prepare_cached(
+            "SELECT b.id FROM builds b JOIN projects p ON p.id = b.project_id
+             WHERE b.ended_on >= ?1 AND p.unlisted = 0
+             ORDER BY b.ended_on DESC, b.id DESC LIMIT ?2 OFFSET ?3",
+        )?
+        .query_map(params![since, limit, offset], |row| row.get(0))?
+        .collect();
+    these(db, &ids?)
+}
+
+/// Builds that a user has handed in since then, the last one first.
+pub fn submitted_by(
+    db: &Connection,
+    user: UserId,
+    since: Timestamp,
+    slice: Slice,
+) -> Result<Vec<Build>> {
+    let (limit, offset) = super::bounds(slice);
+    let ids: rusqlite::Result<Vec<BuildId>> = db
+        .prepare_cached(
+            "SELECT id FROM builds WHERE submitter_id = ?1 AND submitted_on >= ?2
+             ORDER BY id DESC LIMIT ?3 OFFSET ?4",
+        )?
+        .query_map(params![user, since, limit, offset], |row| row.get(0))?
+        .collect();
+    these(db, &ids?)
+}
+
+/// The projects in which a user has handed in builds last, the last one first.
+pub fn last_projects(db: &Connection, user: UserId, limit: u32) -> Result<Vec<ProjectId>> {
+    db.prepare_cached(
+        "SELECT project_id FROM (
+             SELECT id, project_id FROM builds WHERE submitter_id = ?1 ORDER BY id DESC LIMIT 200)
+         GROUP BY project_id ORDER BY max(id) DESC LIMIT ?2",
+    )?
+    .query_map(params![user, limit], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// How many builds a project has.
 pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
     Ok(db

@@ -32,6 +32,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0006_lists.sql")),
         M::up(include_str!("migrations/0007_deliveries.sql")),
         M::up(include_str!("migrations/0008_polling.sql")),
+        M::up(include_str!("migrations/0009_statistics.sql")),
     ])
 }
 

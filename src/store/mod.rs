@@ -25,6 +25,7 @@ pub mod polls;
 pub mod project_chroots;
 pub mod projects;
 pub mod sessions;
+pub mod statistics;
 pub mod tokens;
 pub mod users;
 mod writer;

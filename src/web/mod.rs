@@ -10,6 +10,7 @@
 //! [`Attempts`](crate::auth::attempts::Attempts); Rocket says at its start if one is missing.
 
 mod build;
+mod charts;
 mod error;
 mod filters;
 mod form;
@@ -28,8 +29,6 @@ use rocket::{Build, Rocket, catchers, routes};
 /// Adds the pages.
 pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     let pages = routes![
-        home::index,
-        home::coprs,
         owner::index,
         owner::group,
         project::overview,
@@ -43,6 +42,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     rocket
         .attach(group_addresses())
         .mount("/", pages)
+        .mount("/", home::routes())
         .mount("/", build::routes())
         .register("/", catchers![error::any])
 }

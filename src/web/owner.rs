@@ -40,7 +40,8 @@ pub struct OwnerPage {
 }
 
 /// The page of an owner.
-#[get("/coprs/<owner>?<page>")]
+// After the numbers of the home page's pages, which no user is called by.
+#[get("/coprs/<owner>?<page>", rank = 1)]
 pub async fn index(
     app: &State<App>,
     shell: Shell,

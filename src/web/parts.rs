@@ -215,7 +215,10 @@ impl Pages {
     /// Page `number` (from 1) of a list of `total` entries, `size` to a page, at `address`.
     pub fn new(address: &str, number: u64, size: u64, total: u64) -> Pages {
         let last = total.div_ceil(size).max(1);
-        let link = |n: u64| if n == 1 { address.to_owned() } else { format!("{address}?page={n}") };
+        let mark = if address.contains('?') { '&' } else { '?' };
+        let link = |n: u64| {
+            if n == 1 { address.to_owned() } else { format!("{address}{mark}page={n}") }
+        };
         Pages {
             newer: (number > 1).then(|| link((number - 1).min(last))),
             older: (number < last).then(|| link(number + 1)),
@@ -301,6 +304,8 @@ pub struct BuildRow {
     pub version: String,
     /// `owner/project`.
     pub project: String,
+    /// The project's page.
+    pub project_url: String,
     /// The directory, unless it is the main one.
     pub dir: String,
     /// Its state.

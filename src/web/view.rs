@@ -51,6 +51,7 @@ pub fn build_row(build: &Build, now: Timestamp) -> BuildRow {
         package,
         version,
         project: format!("{}/{}", build.owner, build.project),
+        project_url: project_url(&build.owner, &build.project),
         dir: if build.dir.is_main() { String::new() } else { build.dir.to_string() },
         state: build.state.into(),
         submitted: Moment::new(build.submitted_on, now),

@@ -68,7 +68,16 @@ addCopyButtons(document);
 refreshTimes();
 setInterval(refreshTimes, document.querySelector("time[data-span]") ? 1000 : 20000);
 
-// Parts that live.js puts in anew want their buttons too.
+// A menu closes when one turns elsewhere.
+for (const event of ["click", "focusin", "keydown"]) {
+  document.addEventListener(event, ({ key, target }) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (event === "keydown" ? key === "Escape" : !menu.contains(target)) menu.open = false;
+    }
+  });
+}
+
+// Parts that live.js and fresh.js put in anew want their buttons too.
 document.addEventListener("coprbox:fresh", () => {
   addCopyButtons(document);
   refreshTimes();

@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 13] = [
     "projects",
     "dirs",
     "packages",
@@ -20,6 +20,9 @@ const LARGE: [&str; 10] = [
     "jobs",
     "deliveries",
     "polls",
+    "queue_samples",
+    "chroot_counts",
+    "project_counts",
 ];
 
 /// The statements that may all the same: part of each, and why.
@@ -27,6 +30,10 @@ const MEANT: [(&str, &str); 8] = [
     ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),
+    (
+        "SELECT project_id FROM ( SELECT id, project_id FROM builds",
+        "the inner one ends at its limit",
+    ),
     ("SELECT count(*) FROM projects", "how many there are can only be counted"),
     ("SELECT json_extract(source, '$.dir') FROM packages", "once, when a server starts"),
     ("SELECT 1 FROM jobs LIMIT 1", "whether there is any ends at the first"),
