@@ -9,6 +9,7 @@ pub mod body;
 pub mod cache;
 pub mod compress;
 pub mod door;
+pub mod events;
 pub mod files;
 pub mod headers;
 pub mod page;

@@ -8,13 +8,14 @@ use crate::model::build::{Build, BuildChroot};
 use crate::model::chroot::ChrootRecipe;
 use crate::model::list::{Direction, ProjectKey, Slice};
 use crate::model::nevra::Nevra;
-use crate::model::project::{Project, ProjectChroot};
+use crate::model::project::Project;
 use crate::model::user::User;
 use crate::model::{BuildId, ChrootName, Owner, ProjectName, UserId};
 use crate::store::builds::Filter;
 use crate::store::statistics::QUEUE_DAY;
 use crate::store::{
-    Connection, build_chroots, builds, chroots, groups, jobs, project_chroots, projects, users,
+    Connection, build_chroots, builds, chroots, groups, jobs, packages, project_chroots, projects,
+    users,
 };
 
 /// How many of its last builds a project shows at a glance.
@@ -139,6 +140,8 @@ fn exists(db: &Connection, owner: &Owner) -> Result<bool> {
 pub struct ProjectHead {
     /// The project.
     pub project: Project,
+    /// How many packages it has.
+    pub packages: u32,
     /// How many builds it has.
     pub builds: u32,
     /// The last of them, newest first.
@@ -156,31 +159,11 @@ pub fn head(
 ) -> Result<ProjectHead> {
     let project = projects::find(db, owner, name)?
         .ok_or_else(|| Error::NotFound(format!("There is no project {owner}/{name} here.")))?;
+    let packages = packages::count(db, project.id)?;
     let builds = builds::count(db, project.id)?;
     let last = builds::list(db, project.id, Filter::default(), Slice::first(AT_A_GLANCE))?;
     let rights = Rights::of(db, viewer, &project)?;
-    Ok(ProjectHead { project, builds, last, rights })
-}
-
-/// The overview of a project.
-pub struct Overview {
-    /// What all its pages show.
-    pub head: ProjectHead,
-    /// The chroots it is built in.
-    pub chroots: Vec<ProjectChroot>,
-}
-
-/// Reads the overview of a project.
-pub fn overview(
-    db: &Connection,
-    owner: &Owner,
-    name: &ProjectName,
-    viewer: Option<&User>,
-) -> Result<Overview> {
-    let head = head(db, owner, name, viewer)?;
-    let mut chroots = project_chroots::list(db, head.project.id)?;
-    chroots.retain(|chroot| chroot.is_enabled() && chroot.chroot.active);
-    Ok(Overview { head, chroots })
+    Ok(ProjectHead { project, packages, builds, last, rights })
 }
 
 /// Reads part of the list of a project's builds, newest first.

@@ -70,6 +70,28 @@ pub fn list(db: &Connection, build: BuildId, slice: Slice) -> Result<Vec<BuildCh
     .collect()
 }
 
+/// The newest chroot build of a repository, however far it is.
+pub fn newest_in(db: &Connection, repo: RepoKey) -> Result<Option<BuildChroot>> {
+    Ok(db
+        .prepare_cached(&format!(
+            "{SELECT} WHERE bc.dir_id = ?1 AND bc.chroot_id = ?2 ORDER BY bc.id DESC LIMIT 1"
+        ))?
+        .query_row(params![repo.dir, repo.chroot], from_row)
+        .optional()?)
+}
+
+/// The newest chroot build whose packages are in a repository.
+pub fn last_published(db: &Connection, repo: RepoKey) -> Result<Option<BuildChroot>> {
+    Ok(db
+        .prepare_cached(&format!(
+            "{SELECT} WHERE bc.dir_id = ?1 AND bc.chroot_id = ?2
+                 AND bc.state IN ('succeeded', 'forked') AND bc.result_dir IS NOT NULL
+             ORDER BY bc.id DESC LIMIT 1"
+        ))?
+        .query_row(params![repo.dir, repo.chroot], from_row)
+        .optional()?)
+}
+
 /// The repository that a build's chroot is published in.
 pub fn repo(db: &Connection, id: BuildChrootId) -> Result<Option<RepoKey>> {
     Ok(db

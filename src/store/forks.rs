@@ -16,6 +16,13 @@ pub fn set_original(db: &Connection, fork: ProjectId, original: ProjectId) -> Re
     Ok(())
 }
 
+/// How many forks a project has.
+pub fn count(db: &Connection, original: ProjectId) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM projects WHERE forked_from = ?1")?
+        .query_row([original], |row| row.get(0))?)
+}
+
 /// Adds the packages of `from` that `to` does not have. Webhooks of the original are none of the
 /// fork's business.
 pub fn take_packages(db: &Connection, from: ProjectId, to: ProjectId) -> Result<()> {

@@ -33,6 +33,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0007_deliveries.sql")),
         M::up(include_str!("migrations/0008_polling.sql")),
         M::up(include_str!("migrations/0009_statistics.sql")),
+        M::up(include_str!("migrations/0010_newest.sql")),
     ])
 }
 

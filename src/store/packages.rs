@@ -166,6 +166,36 @@ pub fn ids(
     .collect()
 }
 
+/// The numbers of a project's packages whose names hold `text`, in whatever case, by name: read
+/// along the index of the project's names up to the end of the slice.
+pub fn matching(
+    db: &Connection,
+    project: ProjectId,
+    text: &str,
+    slice: Slice,
+) -> Result<Vec<PackageId>> {
+    let (limit, offset) = super::bounds(slice);
+    db.prepare_cached(
+        "SELECT id FROM packages WHERE project_id = ?1 AND instr(lower(name), ?2) > 0
+         ORDER BY name LIMIT ?3 OFFSET ?4",
+    )?
+    .query_map(params![project, text.to_lowercase(), limit, offset], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// How many there are of these.
+pub fn count_matching(db: &Connection, project: ProjectId, text: &str) -> Result<u32> {
+    if text.is_empty() {
+        return count(db, project);
+    }
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM packages WHERE project_id = ?1 AND instr(lower(name), ?2) > 0",
+        )?
+        .query_row(params![project, text.to_lowercase()], |row| row.get(0))?)
+}
+
 /// The packages with these numbers, in this order, without those that have gone.
 pub fn these(db: &Connection, ids: &[PackageId]) -> Result<Vec<Package>> {
     super::these(db, &format!("{SELECT} WHERE pk.id = ?1"), ids, from_row)

@@ -16,7 +16,9 @@ mod filters;
 mod form;
 mod home;
 mod logs;
+mod monitor;
 mod owner;
+mod packages;
 mod parts;
 mod project;
 mod session;
@@ -31,8 +33,6 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     let pages = routes![
         owner::index,
         owner::group,
-        project::overview,
-        project::builds,
         session::form,
         session::log_in,
         session::once,
@@ -44,6 +44,9 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", pages)
         .mount("/", home::routes())
         .mount("/", build::routes())
+        .mount("/", project::routes())
+        .mount("/", packages::routes())
+        .mount("/", monitor::routes())
         .register("/", catchers![error::any])
 }
 

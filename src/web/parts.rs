@@ -359,6 +359,8 @@ pub struct Masthead {
     pub url: String,
     /// Which tab is open.
     pub tab: &'static str,
+    /// How many packages there are.
+    pub packages: u64,
     /// How many builds there are.
     pub builds: u64,
     /// The last builds, oldest first.

@@ -103,6 +103,7 @@ pub fn masthead(head: &ProjectHead, tab: &'static str, now: Timestamp) -> Masthe
         name: project.name.to_string(),
         url: project_url(&project.owner, &project.name),
         tab,
+        packages: head.packages.into(),
         builds: head.builds.into(),
         history_width: history.len() * Bar::STEP,
         history,

@@ -8,6 +8,8 @@ mod home;
 #[path = "../support/hub.rs"]
 mod hub;
 mod live;
+mod monitor;
+mod packages;
 mod project;
 mod session;
 mod site;

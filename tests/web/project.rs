@@ -33,6 +33,38 @@ fn an_overview_tells_how_to_install_on_each_release() {
 }
 
 #[test]
+fn an_overview_says_what_state_each_release_is_in() {
+    let site = Site::new();
+    site.hub.project("tools");
+    site.page("/coprs/alice/tools/").has("Nothing can be installed yet");
+    let (id, _) = site.build(ChrootState::Failed);
+    let page = site.page("/coprs/alice/tools/");
+    page.has("nothing built here yet").has(&format!("build/{id}/\">hello 2.12-1</a>"));
+    let packages = json!({"additional_packages": "make <gcc>"});
+    let path = "/api_3/project-chroot/edit/alice/tools/fedora-42-x86_64";
+    site.hub.post("alice", path, packages).ok();
+    site.page("/coprs/alice/tools/").has("modified").has("make &#60;gcc&#62;");
+    let fork = json!({"name": "mine", "ownername": "bob"});
+    site.hub.post("bob", "/api_3/project/fork/alice/tools", fork).ok();
+    site.page("/coprs/alice/tools/").has("<dt>Forks</dt><dd>1</dd>");
+    site.page("/coprs/bob/mine/").has("<dt>Forked from</dt>").has("alice/tools</a>");
+}
+
+#[test]
+fn a_release_that_goes_away_says_when() {
+    let site = Site::new();
+    let body = json!({"name": "short", "chroots": ["fedora-42-x86_64", "epel-9-x86_64"],
+                      "delete_after_days": 10});
+    site.hub.post("alice", "/api_3/project/add/alice", body).ok();
+    let page = site.page("/coprs/alice/short/");
+    page.has("A temporary project, ").has("days left").lacks("switched this release off");
+    let body = json!({"chroots": ["fedora-42-x86_64"]});
+    site.hub.post("alice", "/api_3/project/edit/alice/short", body).ok();
+    let page = site.page("/coprs/alice/short/");
+    page.has("The project has switched this release off: its packages go away on 20");
+}
+
+#[test]
 fn what_users_write_is_shown_and_does_nothing() {
     let site = Site::new();
     let evil = "Hello <script>alert(1)</script> **bold** [x](javascript:alert(2)) \

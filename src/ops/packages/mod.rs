@@ -1,6 +1,7 @@
 //! Packages of projects, and the monitor: how the newest build of each is doing.
 
 mod change;
+pub mod pages;
 
 use std::collections::HashMap;
 
@@ -245,23 +246,21 @@ pub async fn monitor(
     app.store
         .read(move |db| {
             let project = projects::find(db, &owner, &project)?;
-            let dir = match &dir {
-                None => project_rows::main_dir(db, &project)?,
-                Some(text) => {
-                    let found = match text.parse() {
-                        Ok(name) => project_rows::find_dir(db, project.id, &name)?,
-                        Err(_) => None,
-                    };
-                    found.ok_or_else(|| {
-                        Error::NotFound(format!(
-                            "Dirname '{text}' doesn't exist in '{}' copr",
-                            project.full_name()
-                        ))
-                    })?
-                }
-            };
+            let dir = find_dir(db, &project, dir.as_deref())?;
             let rows = monitor::of_dir(db, &dir)?;
             Ok((project, dir.name, rows))
         })
         .await
+}
+
+/// The directory that a text names; the main one, if there is none.
+fn find_dir(db: &Connection, project: &Project, dir: Option<&str>) -> Result<Dir> {
+    let Some(text) = dir else { return Ok(project_rows::main_dir(db, project)?) };
+    let found = match text.parse() {
+        Ok(name) => project_rows::find_dir(db, project.id, &name)?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| {
+        Error::NotFound(format!("Dirname '{text}' doesn't exist in '{}' copr", project.full_name()))
+    })
 }

@@ -11,7 +11,6 @@ use std::time::Duration;
 use rocket::futures::Stream;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::stream::{Event, EventStream};
-use rocket::response::{self, Responder};
 use rocket::{Request, Shutdown, State, get};
 use tokio::sync::watch;
 use tokio::{select, time};
@@ -19,6 +18,7 @@ use tokio::{select, time};
 use super::super::error::PageError;
 use super::super::logs::{self, LogReader};
 use super::files::LogPlace;
+use crate::http::events::Unbuffered;
 use crate::model::BuildId;
 use crate::ops::pages::BuildDetail;
 use crate::ops::{App, pages};
@@ -28,9 +28,6 @@ use crate::runner::log::Progress;
 const PAUSE: Duration = Duration::from_millis(250);
 /// And at least this often: another process's writes are not announced.
 const LONGEST: Duration = Duration::from_secs(5);
-
-/// So that a connection that is gone is noticed.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Where a browser that has lost the connection wants to go on.
 pub(super) struct LastEventId(Option<u64>);
@@ -42,17 +39,6 @@ impl<'r> FromRequest<'r> for LastEventId {
     async fn from_request(request: &'r Request<'_>) -> Outcome<LastEventId, ()> {
         let id = request.headers().get_one("Last-Event-ID");
         Outcome::Success(LastEventId(id.and_then(|id| id.parse().ok())))
-    }
-}
-
-/// A stream of events that no proxy holds back.
-pub(super) struct Unbuffered<S>(EventStream<S>);
-
-impl<'r, S: Stream<Item = Event> + Send + 'r> Responder<'r, 'r> for Unbuffered<S> {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
-        let mut response = self.0.heartbeat(HEARTBEAT).respond_to(request)?;
-        response.set_raw_header("X-Accel-Buffering", "no");
-        Ok(response)
     }
 }
 
