@@ -7,10 +7,12 @@ use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
 use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome};
-use rocket::{Catcher, Request, Route, State, catch, catchers, post, routes};
+use rocket::response::{self, Responder};
+use rocket::{Catcher, Request, Response, Route, State, catch, catchers, post, routes};
 
 use crate::http::body::{Body, BodyError, Unread};
-use crate::model::delivery::{Forge, Letter, cut};
+use crate::model::BuildId;
+use crate::model::delivery::{Arrival, Forge, Letter, cut, is_shown};
 use crate::ops::webhooks::custom::{Hook, Refusal, Target};
 use crate::ops::webhooks::{self, custom, is_same, is_signed};
 use crate::ops::{App, Error};
@@ -18,7 +20,46 @@ use crate::ops::{App, Error};
 /// Everything below this path is a webhook.
 pub(super) const BASE: &str = "/webhooks";
 
+/// The header that names the builds which a forge's delivery has led to.
+const BUILDS: &str = "X-Copr-Builds";
+/// The most headers that are kept of a delivery.
+const HEADERS: usize = 30;
+
+/// What happened, in the words of GitHub and of those that speak as it does: these name all of it.
+const EVENTS: [&str; 4] = ["X-GitHub-Event", "X-Forgejo-Event", "X-Gitea-Event", "X-Gogs-Event"];
+const DELIVERIES: [&str; 4] =
+    ["X-GitHub-Delivery", "X-Forgejo-Delivery", "X-Gitea-Delivery", "X-Gogs-Delivery"];
+/// Sums over the body; GitHub's with the algorithm in front.
+const SIGNATURES: [&str; 5] = [
+    "X-Hub-Signature-256",
+    "X-Hub-Signature",
+    "X-Forgejo-Signature",
+    "X-Gitea-Signature",
+    "X-Gogs-Signature",
+];
+
 type Answer = (Status, String);
+
+/// An answer to a forge, and what is built.
+struct Told(Answer, Vec<BuildId>);
+
+impl<'r> Responder<'r, 'static> for Told {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let Told(answer, builds) = self;
+        let mut response = Response::build_from(answer.respond_to(request)?);
+        if !builds.is_empty() {
+            let numbers: Vec<String> = builds.iter().map(ToString::to_string).collect();
+            response.raw_header(BUILDS, numbers.join(" "));
+        }
+        response.ok()
+    }
+}
+
+impl From<Answer> for Told {
+    fn from(answer: Answer) -> Told {
+        Told(answer, Vec::new())
+    }
+}
 
 /// The headers that matter.
 struct Headers<'r>(&'r Request<'r>);
@@ -41,29 +82,64 @@ impl Headers<'_> {
         self.0.content_type()
     }
 
+    /// The first of these headers that says something.
+    fn any(&self, names: &[&str]) -> Option<String> {
+        let said = names.iter().filter_map(|name| self.get(name));
+        said.map(str::trim).find(|text| !text.is_empty()).map(cut)
+    }
+
     fn is_ping(&self) -> bool {
-        self.get("X-GitHub-Event") == Some("ping")
+        self.any(&EVENTS).as_deref() == Some("ping")
     }
 
     fn letter(&self, forge: Forge) -> Letter {
-        let (event, delivery) = match forge {
-            Forge::Github | Forge::Custom | Forge::Poll => ("X-GitHub-Event", "X-GitHub-Delivery"),
-            Forge::Gitlab => ("X-Gitlab-Event", "X-Gitlab-Webhook-UUID"),
-            Forge::Bitbucket => ("X-Event-Key", "X-Hook-UUID"),
+        let (event, delivery): (&[_], &[_]) = match forge {
+            Forge::Github | Forge::Custom | Forge::Poll => (&EVENTS, &DELIVERIES),
+            Forge::Gitlab => (&["X-Gitlab-Event"], &["X-Gitlab-Webhook-UUID"]),
+            Forge::Bitbucket => (&["X-Event-Key"], &["X-Hook-UUID"]),
         };
-        let text = |name| self.get(name).map(cut);
         Letter {
             forge,
-            event: text(event),
-            delivery: text(delivery),
-            user_agent: text("User-Agent"),
+            event: self.any(event),
+            delivery: self.any(delivery),
+            user_agent: self.any(&["User-Agent"]),
             sender: None,
+        }
+    }
+
+    /// What has arrived, at an address that names these.
+    fn arrival(
+        &self,
+        forge: Forge,
+        package: Option<String>,
+        dir: Option<String>,
+        payload: Vec<u8>,
+    ) -> Arrival {
+        let all = self.0.headers().iter().filter(|header| is_shown(header.name().as_str()));
+        let shown = all.map(|header| (header.name().to_string(), cut(header.value())));
+        Arrival {
+            letter: self.letter(forge),
+            package: package.as_deref().map(cut),
+            dir,
+            headers: shown.take(HEADERS).collect(),
+            payload,
+            repeats: None,
         }
     }
 
     /// Whether every proof that was sent is one of knowing the secret.
     fn prove(&self, secret: &str, body: &[u8]) -> bool {
-        self.get("X-Hub-Signature-256").is_none_or(|sum| is_signed(secret, body, sum))
+        let is_good = |name: &&str| {
+            let signature = self.get(name).unwrap_or_default().trim();
+            // GitHub's older header, which Bitbucket uses with the newer sum.
+            if signature.starts_with("sha1=") {
+                return true;
+            }
+            let sum = signature.strip_prefix("sha256=").unwrap_or(signature);
+            // Gitea and Forgejo sign with nothing where no secret was given to them.
+            sum.is_empty() || is_signed(secret, body, sum)
+        };
+        SIGNATURES.iter().all(is_good)
             && self.get("X-Gitlab-Token").is_none_or(|token| is_same(token, secret))
     }
 }
@@ -74,7 +150,7 @@ async fn receive(
     path: Segments<'_, Path>,
     headers: Headers<'_>,
     body: Unread<'_>,
-) -> Answer {
+) -> Told {
     let parts: Vec<&str> = path.filter(|part| !part.is_empty()).collect();
     let (hook, package) = match parts.as_slice() {
         ["custom-dir", owner, dir, secret, rest @ ..] if rest.len() < 2 => {
@@ -87,17 +163,18 @@ async fn receive(
         [forge, id, secret, rest @ ..] if rest.len() < 2 => {
             let Ok(forge @ (Forge::Github | Forge::Gitlab | Forge::Bitbucket)) = forge.parse()
             else {
-                return unknown();
+                return unknown().into();
             };
             let package = rest.first().map(|&name| name.to_owned());
-            return from_forge(app, forge, (id, secret), package, &headers, body).await;
+            let sent = from_forge(app, forge, (id, secret), package, &headers, body).await;
+            return sent.unwrap_or_else(Told::from);
         }
-        _ => return unknown(),
+        _ => return unknown().into(),
     };
     let (target, secret) = hook;
     let package = package.map(|&name| name.to_owned());
     let hook = Hook { target, secret: secret.to_owned(), package };
-    from_anything(app, hook, &headers, body).await
+    from_anything(app, hook, &headers, body).await.into()
 }
 
 fn unknown() -> Answer {
@@ -105,6 +182,7 @@ fn unknown() -> Answer {
     (Status::NotFound, text.to_owned())
 }
 
+/// The error is an answer, too.
 async fn from_forge(
     app: &App,
     forge: Forge,
@@ -112,31 +190,24 @@ async fn from_forge(
     package: Option<String>,
     headers: &Headers<'_>,
     body: Unread<'_>,
-) -> Answer {
+) -> Result<Told, Answer> {
+    let ok = || (Status::Ok, "OK".to_owned());
     if forge == Forge::Github && headers.is_ping() {
-        return (Status::Ok, "OK".to_owned());
+        return Ok(ok().into());
     }
-    let project = match webhooks::admit(app, id, secret).await {
-        Ok(project) => project,
-        Err(error) => return refused(&error),
-    };
-    let body = match body.read().await {
-        Ok(body) => body,
-        Err(error) => return (error.status(), error.to_string()),
-    };
+    let project = webhooks::admit(app, id, secret).await.map_err(|error| refused(&error))?;
+    let body = body.read().await.map_err(|error| (error.status(), error.to_string()))?;
     if !headers.prove(secret, &body) {
-        return (Status::Forbidden, "The signature is not made with this secret.".to_owned());
+        return Err((Status::Forbidden, "The signature is not made with this secret.".to_owned()));
     }
-    if forge == Forge::Github && headers.get("X-GitHub-Event").is_none() {
-        return (Status::BadRequest, "The header X-GitHub-Event is missing.".to_owned());
+    if forge == Forge::Github && headers.any(&EVENTS).is_none() {
+        return Err((Status::BadRequest, "The header X-GitHub-Event is missing.".to_owned()));
     }
-    let Some(payload) = payload(headers, body) else {
-        return (BodyError::NotJson.status(), BodyError::NotJson.to_string());
-    };
-    match webhooks::receive(app, project, package, headers.letter(forge), payload).await {
-        Ok(()) => (Status::Ok, "OK".to_owned()),
-        Err(error) => refused(&error),
-    }
+    let not_json = || (BodyError::NotJson.status(), BodyError::NotJson.to_string());
+    let payload = payload(headers, body).ok_or_else(not_json)?;
+    let arrival = headers.arrival(forge, package, None, payload);
+    let built = webhooks::receive(app, project, arrival).await;
+    built.map(|builds| Told(ok(), builds)).map_err(|error| refused(&error))
 }
 
 /// The JSON of a body: all of it, or the field `payload` of a form. `None` for anything else.
@@ -176,7 +247,12 @@ async fn from_anything(app: &App, hook: Hook, headers: &Headers<'_>, body: Unrea
     if !headers.prove(&hook.secret, &body) {
         return in_a_word(&Refusal::BadUuid);
     }
-    match custom::build(app, hook, headers.letter(Forge::Custom), body).await {
+    let dir = match &hook.target {
+        Target::Project(_) => None,
+        Target::Dir { dir, .. } => Some(dir.clone()),
+    };
+    let arrival = headers.arrival(Forge::Custom, hook.package.clone(), dir, body);
+    match custom::build(app, hook, arrival).await {
         Ok(build) => (Status::Ok, format!("{build}\n")),
         Err(refusal) => in_a_word(&refusal),
     }

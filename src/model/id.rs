@@ -53,6 +53,8 @@ ids! {
     BuildChrootId,
     /// A set of builds that wait for another set.
     BatchId,
+    /// What arrived at a webhook of a project.
+    DeliveryId,
     /// A piece of queued work.
     JobId,
 }

@@ -28,8 +28,8 @@ pub mod user;
 pub mod words;
 
 pub use id::{
-    BatchId, BuildChrootId, BuildId, ChrootId, DirId, GroupId, JobId, PackageId, ProjectId,
-    TokenId, UserId,
+    BatchId, BuildChrootId, BuildId, ChrootId, DeliveryId, DirId, GroupId, JobId, PackageId,
+    ProjectId, TokenId, UserId,
 };
 pub use name::{ChrootName, DirName, GroupName, Owner, PackageName, ProjectName, UserName};
 pub use state::{BuildState, ChrootState, SourceState};

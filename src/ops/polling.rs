@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::builds::{self, Hooked};
 use super::{App, Result, webhooks};
 use crate::clock::Timestamp;
-use crate::model::delivery::{Forge, Letter};
+use crate::model::delivery::{Arrival, Forge, Letter, Line};
 use crate::model::package::Package;
 use crate::model::poll::{News, Poll};
 use crate::model::project::Project;
@@ -141,17 +141,17 @@ fn conclude(
     let line = match news {
         News::Nothing => return Ok(()),
         News::First(found) => {
-            format!("{name}: not built, {} is what it begins with", shown(upstream, &found))
+            Line::left(name, format!("{} is what it begins with", shown(upstream, &found)))
         }
-        News::Trouble(why) => format!("{name}: not built, {why}"),
+        News::Trouble(why) => Line::left(name, why),
         News::Changed { before, now } => {
             let change = format!("{} after {}", shown(upstream, &now), short(upstream, &before));
             match build(tx, &project, &package, &now)? {
                 Ok(build) => {
                     made.push(build);
-                    format!("{name}: build {build}, {change}")
+                    Line::Built { package: name.to_string(), build, why: change }
                 }
-                Err(why) => format!("{name}: not built, {change}, but {why}"),
+                Err(why) => Line::left(name, format!("{change}, but {why}")),
             }
         }
     };
@@ -160,7 +160,9 @@ fn conclude(
         Upstream::PyPi(_) | Upstream::RubyGems(_) => "release",
     };
     let letter = Letter { forge: Forge::Poll, event: Some(event.to_owned()), ..Letter::default() };
-    webhooks::record(tx, project.id, letter, &[line], made)
+    let arrival = Arrival { letter, ..Arrival::default() };
+    webhooks::record(tx, project.id, &arrival, &[line], &made)?;
+    Ok(())
 }
 
 /// Hands in a build of what was found, or says why not.

@@ -12,9 +12,9 @@ use crate::model::options::{Bootstrap, Isolation};
 use crate::model::repo_url::RepoUrl;
 use crate::model::source::SourceSpec;
 use crate::model::{
-    BatchId, BuildChrootId, BuildId, BuildState, ChrootId, ChrootName, ChrootState, DirId, DirName,
-    GroupId, GroupName, JobId, Owner, PackageId, PackageName, ProjectId, ProjectName, SourceState,
-    TokenId, UserId, UserName,
+    BatchId, BuildChrootId, BuildId, BuildState, ChrootId, ChrootName, ChrootState, DeliveryId,
+    DirId, DirName, GroupId, GroupName, JobId, Owner, PackageId, PackageName, ProjectId,
+    ProjectName, SourceState, TokenId, UserId, UserName,
 };
 
 /// Integers: ids and times.
@@ -39,6 +39,7 @@ as_integer!(
     BuildChrootId,
     BuildId,
     ChrootId,
+    DeliveryId,
     DirId,
     GroupId,
     JobId,

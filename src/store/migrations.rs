@@ -34,6 +34,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0008_polling.sql")),
         M::up(include_str!("migrations/0009_statistics.sql")),
         M::up(include_str!("migrations/0010_newest.sql")),
+        M::up(include_str!("migrations/0011_redelivery.sql")),
     ])
 }
 

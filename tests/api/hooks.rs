@@ -1,6 +1,7 @@
 //! `/webhooks`.
 
 use coprbox::model::delivery::Delivery;
+use coprbox::model::list::Slice;
 use coprbox::model::{BuildId, ProjectId};
 use coprbox::store::{builds, deliveries};
 use rocket::http::Method;
@@ -12,15 +13,15 @@ const JSON: &str = "application/json";
 const URL: &str = "https://github.test/example/a.git";
 
 /// A project with packages that webhooks rebuild.
-struct Hooked {
-    hub: Hub,
-    id: i64,
-    secret: String,
+pub struct Hooked {
+    pub hub: Hub,
+    pub id: i64,
+    pub secret: String,
 }
 
 impl Hooked {
     /// Packages from the same repository, each below its own directory.
-    fn new(packages: &[(&str, &str)]) -> Hooked {
+    pub fn new(packages: &[(&str, &str)]) -> Hooked {
         let hub = Hub::new();
         let id = hub.project("tools")["id"].as_i64().unwrap();
         let made = hub.post("alice", "/api_3/webhook/generate/alice/tools", Value::Null).ok();
@@ -33,18 +34,18 @@ impl Hooked {
         hooked
     }
 
-    fn package(&self, name: &str, kind: &str, more: Value) {
+    pub fn package(&self, name: &str, kind: &str, more: Value) {
         let mut body = json!({"clone_url": URL});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let path = format!("/api_3/package/add/alice/tools/{name}/{kind}");
         self.hub.post("alice", &path, body).ok();
     }
 
-    fn path(&self, service: &str, rest: &str) -> String {
+    pub fn path(&self, service: &str, rest: &str) -> String {
         format!("/webhooks/{service}/{}/{}/{rest}", self.id, self.secret)
     }
 
-    fn send(&self, path: &str, headers: &[(&'static str, &str)], body: &[u8]) -> Reply {
+    pub fn send(&self, path: &str, headers: &[(&'static str, &str)], body: &[u8]) -> Reply {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name, value.into())).collect();
         self.hub.send_with(&headers, "", Method::Post, path, JSON, body)
     }
@@ -56,7 +57,7 @@ impl Hooked {
     }
 
     /// The builds there are: number, package, directory, committish.
-    fn builds(&self) -> Vec<Value> {
+    pub fn builds(&self) -> Vec<Value> {
         self.hub.get("/api_3/build/list?ownername=alice&projectname=tools").ok()["items"]
             .as_array()
             .unwrap()
@@ -78,8 +79,12 @@ impl Hooked {
             .collect()
     }
 
-    fn deliveries(&self) -> Vec<Delivery> {
-        self.hub.app.store.read_now(|db| deliveries::newest(db, ProjectId(self.id))).unwrap()
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.hub
+            .app
+            .store
+            .read_now(|db| deliveries::newest(db, ProjectId(self.id), Slice::default()))
+            .unwrap()
     }
 }
 
@@ -92,7 +97,7 @@ fn push(reference: &str, file: &str) -> Value {
 }
 
 #[track_caller]
-fn says(reply: &Reply, status: u16, text: &str) {
+pub fn says(reply: &Reply, status: u16, text: &str) {
     assert_eq!((reply.status, &reply.body), (status, &json!(text)));
 }
 

@@ -9,6 +9,7 @@ mod create_sources;
 mod defects;
 mod directories;
 mod dotrepo;
+mod forges;
 mod fork;
 mod general;
 mod hooks;

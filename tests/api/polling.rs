@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use coprbox::clock::Timestamp;
 use coprbox::model::delivery::{Delivery, Forge};
+use coprbox::model::list::Slice;
 use coprbox::model::source::{Committish, SourceSpec};
 use coprbox::model::{BuildId, PackageId, ProjectId};
 use coprbox::ops::{App, polling};
@@ -67,7 +68,10 @@ impl Polled {
     }
 
     fn deliveries(&self) -> Vec<Delivery> {
-        self.app().store.read_now(|db| deliveries::newest(db, ProjectId(self.id))).unwrap()
+        self.app()
+            .store
+            .read_now(|db| deliveries::newest(db, ProjectId(self.id), Slice::default()))
+            .unwrap()
     }
 
     /// What was decided, newest first.

@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 13] = [
+const LARGE: [&str; 14] = [
     "projects",
     "dirs",
     "packages",
@@ -20,13 +20,14 @@ const LARGE: [&str; 13] = [
     "jobs",
     "deliveries",
     "polls",
+    "delivery_contents",
     "queue_samples",
     "chroot_counts",
     "project_counts",
 ];
 
 /// The statements that may all the same: part of each, and why.
-const MEANT: [(&str, &str); 8] = [
+const MEANT: [(&str, &str); 9] = [
     ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),

@@ -1,13 +1,13 @@
 //! Webhooks for one package, whatever its sources are: scripts and CI systems send them.
 
 use super::{check_secret, receive, record};
-use crate::model::BuildId;
-use crate::model::delivery::Letter;
+use crate::model::delivery::{Arrival, Line};
 use crate::model::package::Package;
 use crate::model::project::Project;
 use crate::model::source::SourceSpec;
+use crate::model::{BuildId, DeliveryId};
 use crate::ops::builds::{self, Hooked, Place};
-use crate::ops::{App, Error, packages, projects};
+use crate::ops::{self, App, Error, packages, projects};
 use crate::store::{Connection, StoreError, project_chroots};
 
 /// What the address of a request says.
@@ -70,6 +70,21 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// What is to be built, and what shows that it may be.
+#[derive(Clone)]
+struct Ask {
+    target: Target,
+    package: Option<String>,
+    /// `None`: it was shown already.
+    secret: Option<String>,
+}
+
+impl From<Hook> for Ask {
+    fn from(hook: Hook) -> Ask {
+        Ask { target: hook.target, package: hook.package, secret: Some(hook.secret) }
+    }
+}
+
 struct Found {
     project: Project,
     package: Package,
@@ -78,16 +93,41 @@ struct Found {
 
 /// Whether a build would be looked at: project, secret, package and directory are right.
 pub async fn check(app: &App, hook: Hook) -> Result<(), Refusal> {
-    app.store.read(move |db| find(db, &hook).map(drop)).await
+    let ask = Ask::from(hook);
+    app.store.read(move |db| find(db, &ask).map(drop)).await
 }
 
-/// Hands in a build of the package, and notes it. `payload` is for the package's script.
-pub async fn build(
+/// Hands in a build of the package, and notes it. The payload is for the package's script.
+pub async fn build(app: &App, hook: Hook, arrival: Arrival) -> Result<BuildId, Refusal> {
+    take_in(app, hook.into(), arrival).await?.1
+}
+
+/// Takes in what was taken in before.
+pub(super) async fn again(
     app: &App,
-    hook: Hook,
-    letter: Letter,
-    payload: Vec<u8>,
-) -> Result<BuildId, Refusal> {
+    project: &Project,
+    arrival: Arrival,
+) -> ops::Result<DeliveryId> {
+    let target = match arrival.dir.clone() {
+        Some(dir) => Target::Dir { owner: project.owner.to_string(), dir },
+        None => Target::Project(project.id.to_string()),
+    };
+    let ask = Ask { target, package: arrival.package.clone(), secret: None };
+    match take_in(app, ask, arrival).await {
+        Ok((id, _)) => Ok(id),
+        Err(Refusal::Failed(error)) => Err(error),
+        Err(refusal) => {
+            Err(Error::Conflict(format!("What it was for is no longer there: {refusal}.")))
+        }
+    }
+}
+
+/// Hands in a build if that can be, and notes either.
+async fn take_in(
+    app: &App,
+    hook: Ask,
+    arrival: Arrival,
+) -> Result<(DeliveryId, Result<BuildId, Refusal>), Refusal> {
     let app = app.clone();
     // A task of its own: a client that hangs up must not leave a build without its files.
     let building = async move {
@@ -95,10 +135,12 @@ pub async fn build(
             let hook = hook.clone();
             app.store.read(move |db| Ok::<_, Refusal>(find(db, &hook)?.package.source)).await?
         };
-        let files = builds::copy_for(&app, &kept, payload).await?;
+        let files = builds::copy_for(&app, &kept, arrival.payload.clone()).await?;
         let own = files.as_ref().map(|(_, own)| (kept, own.clone()));
-        let made = app.store.write(move |tx| insert(tx, &hook, letter, own)).await??;
-        if let Some((stored, _)) = files {
+        let made = app.store.write(move |tx| insert(tx, &hook, &arrival, own)).await?;
+        if let Some((stored, _)) = files
+            && made.1.is_ok()
+        {
             stored.keep();
         }
         Ok(made)
@@ -108,13 +150,14 @@ pub async fn build(
 }
 
 /// Copr's order: a directory's address names the package before the secret is looked at.
-fn find(db: &Connection, hook: &Hook) -> Result<Found, Refusal> {
+fn find(db: &Connection, hook: &Ask) -> Result<Found, Refusal> {
     let missing = |error| match error {
         Error::NotFound(_) => Refusal::ProjectNotFound,
         other => Refusal::Failed(other),
     };
     let secret = |project: &Project| {
-        check_secret(db, project.id, &hook.secret).map_err(|error| match error {
+        let Some(secret) = &hook.secret else { return Ok(()) };
+        check_secret(db, project.id, secret).map_err(|error| match error {
             Error::Denied(_) => Refusal::BadUuid,
             other => Refusal::Failed(other),
         })
@@ -151,15 +194,15 @@ fn find(db: &Connection, hook: &Hook) -> Result<Found, Refusal> {
 /// The build, or why there is none; either is noted.
 fn insert(
     tx: &Connection,
-    hook: &Hook,
-    letter: Letter,
+    hook: &Ask,
+    arrival: &Arrival,
     own: Option<(SourceSpec, SourceSpec)>,
-) -> Result<Result<BuildId, Refusal>, Refusal> {
+) -> Result<(DeliveryId, Result<BuildId, Refusal>), Refusal> {
     let Found { project, package, place } = find(tx, hook)?;
     let name = &package.name;
     let refuse = |why: String, refusal| {
-        record(tx, project.id, letter.clone(), &[format!("{name}: not built, {why}")], Vec::new())?;
-        Ok(Err(refusal))
+        let id = record(tx, project.id, arrival, &[Line::left(name, why)], &[])?;
+        Ok((id, Err(refusal)))
     };
     if project_chroots::enabled_names(tx, project.id)?.is_empty() {
         let why = "the project has no active chroots".to_owned();
@@ -174,7 +217,7 @@ fn insert(
     let Some(build) = builds::hand_in(tx, new)? else {
         return refuse("its denylist leaves it no chroot".to_owned(), Refusal::BuildRequest);
     };
-    let line = format!("{name}: build {}", build.id);
-    record(tx, project.id, letter, &[line], vec![build.id])?;
-    Ok(Ok(build.id))
+    let line = Line::built(name, build.id);
+    let id = record(tx, project.id, arrival, &[line], &[build.id])?;
+    Ok((id, Ok(build.id)))
 }

@@ -94,18 +94,27 @@ struct GithubRepository {
 #[derive(Deserialize)]
 struct GithubSender {
     url: Option<String>,
+    /// What Gitea and Forgejo have instead.
+    html_url: Option<String>,
 }
 
 impl Github {
     fn event(self, kind: Option<&str>) -> Result<Event, String> {
         let is_tag = self.ref_type.as_deref() == Some("tag");
         let change = match (kind, self.r#ref) {
-            (Some("create"), Some(tag)) if is_tag => Change::Tag(tag),
+            (Some("create"), Some(tag)) if is_tag => {
+                Change::Tag(tag.strip_prefix("refs/tags/").unwrap_or(&tag).to_owned())
+            }
             (Some("push"), Some(reference)) => push(reference, self.commits),
             (Some("push"), None) => return Err("the payload has no ref".to_owned()),
             (kind, _) => nothing(kind),
         };
-        event(self.repository.clone_url, self.sender.and_then(|it| it.url), change, self.after)
+        event(
+            self.repository.clone_url,
+            self.sender.and_then(|it| it.url.or(it.html_url)),
+            change,
+            self.after,
+        )
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod custom;
 mod forge;
+pub mod log;
 mod matching;
 mod receive;
 
@@ -16,10 +17,10 @@ use subtle::ConstantTimeEq as _;
 use super::authorise::{Action, authorise};
 use super::{App, Error, Result, projects};
 use crate::clock::Timestamp;
-use crate::model::delivery::{Delivery, Letter};
+use crate::model::delivery::{Arrival, Line};
 use crate::model::project::Project;
 use crate::model::user::User;
-use crate::model::{BuildId, ProjectId};
+use crate::model::{BuildId, DeliveryId, ProjectId};
 use crate::store::{Connection, deliveries, projects as project_rows};
 
 /// The most lines that are noted of one delivery.
@@ -49,9 +50,9 @@ pub fn is_same(given: &str, known: &str) -> bool {
     given.as_bytes().ct_eq(known.as_bytes()).into()
 }
 
-/// Whether `signature`, as `X-Hub-Signature-256` has it, is that of `body` with the key `secret`.
+/// Whether `signature`, in hexadecimal digits, is that of `body` with the key `secret`.
 pub fn is_signed(secret: &str, body: &[u8], signature: &str) -> bool {
-    let Some(sum) = signature.strip_prefix("sha256=").and_then(hex) else { return false };
+    let Some(sum) = hex(signature) else { return false };
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
     mac.update(body);
     mac.verify_slice(&sum).is_ok()
@@ -78,16 +79,20 @@ fn check_secret(db: &Connection, project: ProjectId, secret: &str) -> Result<()>
 pub(super) fn record(
     tx: &Connection,
     project: ProjectId,
-    letter: Letter,
-    lines: &[String],
-    builds: Vec<BuildId>,
-) -> Result<()> {
-    let mut outcome = lines[..lines.len().min(LINES)].join("\n");
+    arrival: &Arrival,
+    lines: &[Line],
+    builds: &[BuildId],
+) -> Result<DeliveryId> {
+    let mut told: Vec<String> = lines.iter().take(LINES).map(one_line).collect();
     if lines.len() > LINES {
-        outcome.push_str(&format!("\nand {} more", lines.len() - LINES));
+        told.push(format!("and {} more", lines.len() - LINES));
     }
-    let delivery = Delivery { received_on: Timestamp::now(), letter, outcome, builds };
-    Ok(deliveries::insert(tx, project, &delivery)?)
+    let came = (Timestamp::now(), arrival);
+    Ok(deliveries::insert(tx, project, came, &told.join("\n"), builds)?)
+}
+
+fn one_line(line: &Line) -> String {
+    line.to_string().replace(['\n', '\r'], " ")
 }
 
 /// A random UUID, version 4, out of 128 random bits.
@@ -111,11 +116,11 @@ mod tests {
     #[test]
     fn a_signature_is_the_one_in_githubs_manual() {
         let body = b"Hello, World!";
-        let good = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let good = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         assert!(is_signed("It's a Secret to Everybody", body, good));
         assert!(!is_signed("It's a Secret to Everybody", b"Hello, World?", good));
         assert!(!is_signed("another", body, good));
-        for bad in ["", "sha256=", &good[7..], &good[..good.len() - 1], "sha256=zz"] {
+        for bad in ["", &good[2..], &good[..good.len() - 1], "zz"] {
             assert!(!is_signed("It's a Secret to Everybody", body, bad), "{bad}");
         }
         assert_eq!(hex("00fF"), Some(vec![0, 255]));

@@ -2,11 +2,11 @@
 
 use super::forge::{self, Change, Event};
 use super::{check_secret, matching, record};
-use crate::model::delivery::{Letter, cut};
+use crate::model::delivery::{Arrival, Line, cut};
 use crate::model::package::Package;
 use crate::model::project::Project;
 use crate::model::source::{Said, Scm, SourceSpec};
-use crate::model::{BuildId, ProjectId};
+use crate::model::{BuildId, DeliveryId, ProjectId};
 use crate::ops::builds::{self, Hooked};
 use crate::ops::{App, Error, Result};
 use crate::store::{Connection, packages, project_chroots, projects};
@@ -32,32 +32,41 @@ pub(super) fn find(db: &Connection, id: &str) -> Result<Project> {
     found.ok_or_else(|| Error::NotFound(format!("Project {id} does not exist.")))
 }
 
-/// Builds what a delivery concerns, and notes what was decided. `named` is the package that the
-/// address names.
-pub async fn receive(
-    app: &App,
-    project: ProjectId,
-    named: Option<String>,
-    mut letter: Letter,
-    payload: Vec<u8>,
-) -> Result<()> {
-    let event = forge::read(letter.forge, letter.event.as_deref(), &payload);
-    letter.sender = event.as_ref().ok().and_then(|event| event.sender.as_deref()).map(cut);
+/// Builds what a delivery concerns, and notes what was decided; the answer is what is built.
+pub async fn receive(app: &App, project: ProjectId, arrival: Arrival) -> Result<Vec<BuildId>> {
+    let taken = take_in(app, project, arrival).await?;
+    taken.builds.map_err(Error::invalid)
+}
+
+/// A delivery that was noted.
+pub(super) struct Taken {
+    pub(super) id: DeliveryId,
+    /// What is built; or why the payload cannot be read.
+    builds: Result<Vec<BuildId>, String>,
+}
+
+/// The same for deliveries from whomever.
+pub(super) async fn take_in(app: &App, project: ProjectId, mut arrival: Arrival) -> Result<Taken> {
+    let letter = &arrival.letter;
+    let event = forge::read(letter.forge, letter.event.as_deref(), &arrival.payload);
+    arrival.letter.sender = event.as_ref().ok().and_then(|event| event.sender.as_deref()).map(cut);
     app.store
         .write(move |tx| {
             let project = find(tx, &project.to_string())?;
-            let (event, lines, builds) = match event {
+            let (lines, builds) = match event {
                 Ok(event) => {
-                    let (lines, builds) = build_all(tx, &project, named.as_deref(), &event)?;
-                    (Ok(()), lines, builds)
+                    let named = arrival.package.as_deref();
+                    let (lines, builds) = build_all(tx, &project, named, &event)?;
+                    (lines, Ok(builds))
                 }
                 // Noted, though it is refused: who sets up a webhook wants to see what is wrong.
-                Err(why) => (Err(Error::invalid(why.clone())), vec![why], Vec::new()),
+                Err(why) => (vec![Line::Words(why.clone())], Err(why)),
             };
-            record(tx, project.id, letter, &lines, builds)?;
-            Ok::<_, Error>(event)
+            let made = builds.as_deref().unwrap_or_default();
+            let id = record(tx, project.id, &arrival, &lines, made)?;
+            Ok(Taken { id, builds })
         })
-        .await?
+        .await
 }
 
 /// What was decided, a line for each package, and the builds.
@@ -66,8 +75,8 @@ fn build_all(
     project: &Project,
     named: Option<&str>,
     event: &Event,
-) -> Result<(Vec<String>, Vec<BuildId>)> {
-    let nothing = |why: String| Ok((vec![why], Vec::new()));
+) -> Result<(Vec<Line>, Vec<BuildId>)> {
+    let nothing = |why: String| Ok((vec![Line::Words(why)], Vec::new()));
     if let Change::Nothing(why) = &event.change {
         return nothing(why.clone());
     }
@@ -80,9 +89,9 @@ fn build_all(
         lines.push(match build(tx, project, &package, named, event)? {
             Ok(build) => {
                 builds.push(build);
-                format!("{name}: build {build}")
+                Line::built(name, build)
             }
-            Err(why) => format!("{name}: not built, {why}"),
+            Err(why) => Line::left(name, why),
         });
     }
     if lines.is_empty() {
