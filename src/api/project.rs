@@ -276,6 +276,7 @@ fn wish(mut read: FieldReader<'_>) -> Wish {
         follow_fedora_branching: read.switch("follow_fedora_branching"),
         packit_forge_projects_allowed: read.words("packit_forge_projects_allowed"),
         repo_priority: read.integer("repo_priority"),
+        no_repo_priority: false,
         mistakes: Mistakes::default(),
     };
     wish.mistakes = mistakes(read);

@@ -23,6 +23,7 @@ pub mod permissions;
 pub mod polling;
 pub mod project_chroots;
 pub mod projects;
+pub mod settings;
 pub mod sources;
 pub mod statistics;
 pub mod webhooks;

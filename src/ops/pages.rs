@@ -120,20 +120,24 @@ pub struct OwnersProjects {
 /// least exist.
 pub fn owner(db: &Connection, owner: &Owner, slice: Slice) -> Result<OwnersProjects> {
     let count = projects::count(db, Some(owner))?;
-    if count == 0 && !exists(db, owner)? {
-        let what = if matches!(owner, Owner::Group(_)) { "group" } else { "user" };
-        return Err(Error::NotFound(format!("There is no {what} {owner} on this server.")));
+    if count == 0 {
+        check_owner(db, owner)?;
     }
     let order = (ProjectKey::Id, Direction::Descending);
     let found = projects::list(db, Some(owner), order, slice)?;
     Ok(OwnersProjects { projects: cards(db, found)?, count, any_chroot: any_chroot(db)? })
 }
 
-fn exists(db: &Connection, owner: &Owner) -> Result<bool> {
-    Ok(match owner {
-        Owner::User(name) => users::find(db, name)?.is_some(),
-        Owner::Group(name) => groups::find(db, name)?.is_some(),
-    })
+/// An error when there is no such user or group.
+pub(super) fn check_owner(db: &Connection, owner: &Owner) -> Result<()> {
+    let (what, is_there) = match owner {
+        Owner::User(name) => ("user", users::find(db, name)?.is_some()),
+        Owner::Group(name) => ("group", groups::find(db, name)?.is_some()),
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(Error::NotFound(format!("There is no {what} {owner} on this server.")))
 }
 
 /// What all pages of a project show.

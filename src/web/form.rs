@@ -201,6 +201,11 @@ impl Form {
         self.wrong(name).next().is_some()
     }
 
+    /// Something is wrong with one of these fields.
+    pub fn has_mistake<const N: usize>(&self, names: &[&str; N]) -> bool {
+        names.iter().any(|name| self.is_wrong(name))
+    }
+
     /// What is wrong, in all.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes

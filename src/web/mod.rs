@@ -22,6 +22,7 @@ mod packages;
 mod parts;
 mod project;
 mod session;
+mod settings;
 mod view;
 
 use rocket::fairing::AdHoc;
@@ -47,6 +48,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", project::routes())
         .mount("/", packages::routes())
         .mount("/", monitor::routes())
+        .mount("/", settings::routes())
         .register("/", catchers![error::any])
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
 mod build;
+mod create;
 mod home;
 #[expect(dead_code, reason = "the API's tests use the rest of it")]
 #[path = "../support/hub.rs"]

@@ -37,6 +37,22 @@ pub struct NewProject {
     pub wish: Wish,
 }
 
+impl NewProject {
+    /// A project for the review of a package that is to enter Fedora: built in rawhide, without
+    /// network, looked at by fedora-review; for as long as such a review may take.
+    pub fn for_review(name: Option<String>) -> NewProject {
+        let wish = Wish {
+            chroots: Some(vec!["fedora-rawhide-x86_64".to_owned()]),
+            unlisted: Some(true),
+            enable_net: Some(false),
+            fedora_review: Some(true),
+            delete_after_days: Some(60),
+            ..Wish::default()
+        };
+        NewProject { name, wish, ..NewProject::default() }
+    }
+}
+
 enum Outcome {
     Made(Shown, JobId),
     WasThere(Shown),

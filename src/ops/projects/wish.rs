@@ -59,6 +59,8 @@ pub struct Wish {
     pub packit_forge_projects_allowed: Option<Vec<String>>,
     /// `priority=` of the repository.
     pub repo_priority: Option<i64>,
+    /// Its repository is to have none; who says this does not say which.
+    pub no_repo_priority: bool,
     /// What was wrong already when the request was read.
     pub mistakes: Mistakes,
 }
@@ -109,6 +111,9 @@ impl Wish {
         if let Some(patterns) = self.packit_forge_projects_allowed {
             settings.packit_forge_projects_allowed =
                 patterns.iter().map(|pattern| without_scheme(pattern)).collect();
+        }
+        if self.no_repo_priority {
+            settings.repo_priority = None;
         }
         let priority = self.repo_priority.map(u32::try_from);
         match priority {

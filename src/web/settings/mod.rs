@@ -1,0 +1,42 @@
+//! Making a project, and the pages of its settings.
+
+mod create;
+mod fields;
+mod general;
+
+use rocket::{Route, routes};
+
+use super::parts::Masthead;
+use super::view;
+use crate::clock::Timestamp;
+use crate::ops::settings::Settings;
+
+/// The addresses of the settings.
+pub fn routes() -> Vec<Route> {
+    routes![
+        create::add,
+        create::new,
+        create::add_review,
+        create::new_review,
+        general::edit,
+        general::update,
+        general::regenerate,
+    ]
+}
+
+/// What stands around every page of the settings.
+pub struct Frame {
+    /// Name and tabs of the project.
+    pub head: Masthead,
+    /// Which page of the settings is open.
+    pub page: &'static str,
+    /// How many requests for a role wait for an answer.
+    pub requests: usize,
+}
+
+impl Frame {
+    fn new(settings: &Settings, page: &'static str) -> Frame {
+        let head = view::masthead(&settings.head, "settings", Timestamp::now());
+        Frame { head, page, requests: settings.requests }
+    }
+}
