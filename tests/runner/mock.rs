@@ -17,6 +17,7 @@ use coprbox::model::{ChrootId, JobId};
 use coprbox::process::{JobMark, kill_marked};
 use coprbox::runner::builder::Job;
 use coprbox::runner::log::LiveLog;
+use coprbox::runner::source::download::Limits;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -99,4 +100,9 @@ fn config(chroot: &str) -> BuildConfig {
 
 fn live_log(job: &Job) -> String {
     fs::read_to_string(job.log.path()).unwrap()
+}
+
+/// What a source build may download.
+fn downloads() -> Option<Limits> {
+    Some(Limits { private_addresses: true, max_size: 1 << 20, time: Duration::from_mins(1) })
 }

@@ -26,7 +26,7 @@ impl Batch {
         match (after, with) {
             (None, None) => Ok(Batch::Alone),
             (Some(_), Some(_)) => Err(Error::invalid(
-                "with_build_id: give either after_build_id or with_build_id, not both",
+                "with_build_id: Only one batch option can be specified, this one or after_build_id",
             )),
             (Some(id), None) => open(db, user, "after_build_id", id).map(Batch::After),
             (None, Some(id)) => {
@@ -67,19 +67,22 @@ fn open(db: &Connection, user: &User, field: &str, id: i64) -> Result<Build> {
         return Ok(build);
     }
     if build.state.is_finished() {
-        return Err(refuse(format!("Build {id} is finished already")));
+        return Err(refuse(format!("Build {id} is already finished")));
     }
     let project = projects::get(db, build.project_id)?;
     match project {
         Some(project) if may(db, user, Action::Build(&project))? => Ok(build),
-        _ => Err(refuse(format!("You are not allowed to build in the project of build {id}"))),
+        _ => Err(refuse(format!(
+            "The user {} doesn't have the build permissions in the project of build {id}",
+            user.name
+        ))),
     }
 }
 
 fn may_join(db: &Connection, user: &User, batch: BatchId, id: i64) -> Result<()> {
     if batches::is_finished(db, batch)? {
         return Err(Error::invalid(format!(
-            "with_build_id: The batch of build {id} is finished already"
+            "with_build_id: The batch of build {id} is already finished"
         )));
     }
     for project in batches::projects(db, batch)? {
@@ -90,6 +93,8 @@ fn may_join(db: &Connection, user: &User, batch: BatchId, id: i64) -> Result<()>
         }
     }
     Err(Error::invalid(format!(
-        "with_build_id: You are not allowed to build in any project of the batch of build {id}"
+        "with_build_id: The user {} doesn't have the build permissions in any project of the \
+         batch of build {id}",
+        user.name
     )))
 }

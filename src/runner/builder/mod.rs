@@ -5,6 +5,7 @@
 //! stopped at any time; it knows nothing of projects or the database. It assumes nothing of the
 //! machine that a launcher in front of its commands takes them to, but a shared file system.
 
+mod configs;
 pub mod mock;
 pub mod sandbox;
 pub mod script;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::log::LiveLog;
+use super::source::download::Limits;
 use crate::model::ChrootName;
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
@@ -63,8 +65,9 @@ pub struct SpecSource {
     pub spec: PathBuf,
     /// The directory with sources and patches, if there are any.
     pub sources: Option<PathBuf>,
-    /// Sources named by address that are not in the directory are downloaded.
-    pub download: bool,
+    /// Sources named by address that are not in the directory are downloaded, within these
+    /// limits.
+    pub download: Option<Limits>,
 }
 
 /// What a builder made; the files are in the result directory, next to the logs.
@@ -93,6 +96,9 @@ pub enum BuildError {
         /// What is missing.
         names: Vec<String>,
     },
+    /// A source that the spec names by address cannot be had.
+    #[error("{0}")]
+    Download(String),
     /// The SRPM or spec cannot be used.
     #[error("{0}")]
     BadSource(String),

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::script::{Ran, Script};
-use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
+use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work, configs};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::model::options::{Bootstrap, Isolation};
@@ -26,7 +26,7 @@ use crate::runner::sandbox::home::Home;
 use crate::runner::sandbox::packages::{Installer, Wanted, find_dnf};
 use crate::runner::sandbox::root::BuildRoot;
 use crate::runner::sandbox::step::{Bench, Ended};
-use crate::runner::sandbox::{self, Inside, Network};
+use crate::runner::sandbox::{self, Inside, Network, remote};
 
 /// What has to be installed besides dnf.
 const PROGRAMS: [&str; 6] = ["bwrap", "chroot", "mount", "rpm", "setarch", "unshare"];
@@ -101,6 +101,7 @@ impl Builder for Sandbox {
     ) -> Work<'a> {
         Box::pin(async move {
             let bench = Bench::new(job)?;
+            keep_configuration(job, chroot, config)?;
             let built = async {
                 let site = self.prepare(&bench, chroot, config, true).await?;
                 site.rebuild(config, srpm).await
@@ -199,20 +200,12 @@ impl Site<'_> {
             self.home.put_sources(sources)?;
         }
         let spec = self.home.put(&source.spec, &format!("build/SPECS/{name}"))?;
-        let mut words = self.rpmbuild("-bs");
-        if source.download {
-            words.extend(["--define", "_disable_source_fetch 0"].map(OsString::from));
-        }
-        words.push(spec.into());
         self.bench.begin("rpmbuild -bs");
-        let gate = Gate::needed(self.bench.job, source.download).await?;
-        let words = self.inside().command(network(source.download, gate.as_ref()), words);
-        let log = &self.bench.build_log;
-        let mut ended = self.bench.run_through(gate.as_ref(), log, words.clone()).await?;
+        let mut ended = self.pack(&spec, source).await?;
         if !ended.success() && lean {
             // Perhaps it needs macros that a package of the project brings.
             self.upgrade().await?;
-            ended = self.bench.run_through(gate.as_ref(), log, words).await?;
+            ended = self.pack(&spec, source).await?;
         }
         if !ended.success() {
             return Err(BuildError::BadSource(rpm_errors("the spec file cannot be used", &ended)));
@@ -220,6 +213,27 @@ impl Site<'_> {
         let srpm = self.collect_srpm(&self.bench.job.result_dir)?;
         self.bench.finish("rpmbuild -bs");
         Ok(Built { srpm, packages: Vec::new() })
+    }
+
+    /// Fetches the sources that are missing, and puts everything into an SRPM.
+    async fn pack(&self, spec: &str, source: &SpecSource) -> Result<Ended, BuildError> {
+        let bench = self.bench;
+        let mut words = self.rpmbuild("-bs");
+        let mut with_network = false;
+        if let Some(limits) = source.download {
+            let parsed = remote::take_up(bench)?;
+            let parse = ["rpmspec", "--parse", spec].map(OsString::from).into();
+            bench.record(&parsed, self.inside().command(Network::Nothing, parse)).await?;
+            let to = parsed.path().to_owned();
+            with_network = !remote::fetch(bench, self.home.dir(), &to, limits).await?;
+        }
+        if with_network {
+            words.extend(["--define", "_disable_source_fetch 0"].map(OsString::from));
+        }
+        words.push(spec.into());
+        let gate = Gate::needed(bench.job, with_network).await?;
+        let words = self.inside().command(network(with_network, gate.as_ref()), words);
+        bench.run_through(gate.as_ref(), &bench.build_log, words).await
     }
 
     async fn rebuild(&self, config: &BuildConfig, srpm: &Path) -> Result<Built, BuildError> {
@@ -344,6 +358,21 @@ impl Site<'_> {
     fn inside(&self) -> Inside<'_> {
         Inside { root: &self.root, home: &self.home, personality: self.arch.personality }
     }
+}
+
+/// Puts dnf's configurations beside the results, for those who want to repeat the build.
+fn keep_configuration(job: &Job, chroot: &Chroot, config: &BuildConfig) -> Result<(), BuildError> {
+    let ChrootRecipe::Sandbox { repos: base, install } = &chroot.recipe else { return Ok(()) };
+    let of_chroot = Repos { base, further: &[] }.configuration(&chroot.name)?;
+    let of_build = Repos { base, further: &config.repos }.configuration(&chroot.name)?;
+    let comment = |what: &str, packages: &[String]| {
+        format!("# {what}: {}\n", packages.join(" ").replace(char::is_control, " "))
+    };
+    let head = format!("# dnf's configuration for {}\n", chroot.name)
+        + &comment("installed in it", install);
+    let more = comment("installed for this build", &config.additional_packages);
+    let (of_chroot, of_build) = (format!("{head}{of_chroot}"), format!("{head}{more}{of_build}"));
+    Ok(configs::archive(&job.result_dir, &chroot.name, &of_chroot, &of_build)?)
 }
 
 /// What something that makes sources reaches when it `wants` network.

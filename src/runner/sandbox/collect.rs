@@ -122,7 +122,7 @@ fn copy(mut from: File, to: &Path) -> io::Result<PathBuf> {
 
 /// Opens a path below `home` without following symlinks; `None` where there is nothing of the
 /// kind.
-fn open_beneath(home: &Path, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
+pub(super) fn open_beneath(home: &Path, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
     let home = File::open(home)?;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | flags;

@@ -27,6 +27,7 @@ pub mod dnf;
 mod fence;
 pub mod home;
 pub mod packages;
+pub mod remote;
 pub mod root;
 pub mod step;
 

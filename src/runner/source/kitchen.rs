@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::download::Limits;
 use super::error::SourceError;
 use super::lookaside::Means;
 use super::scm::{Outfit, Trip};
@@ -156,12 +155,7 @@ impl<'a> Kitchen<'a> {
 
     /// What downloads need.
     pub(super) fn means(&self) -> Means<'_> {
-        let sources = &self.settings().sources;
-        let limits = Limits {
-            private_addresses: sources.allow_private_addresses,
-            max_size: sources.max_size.0,
-            time: self.build.options.timeout,
-        };
+        let limits = super::limits(self.bench.shop, self.build);
         Means { limits, log: self.log, cancel: self.cancel() }
     }
 
@@ -172,10 +166,12 @@ impl<'a> Kitchen<'a> {
     /// Makes the source package of a spec and the files beside it.
     pub(super) async fn pack(&self, spec: PathBuf, sources: PathBuf) -> Result<PathBuf, Stop> {
         self.log.line(format!("making the source package in {}", self.chroot.name));
-        let source = SpecSource { spec, sources: Some(sources), download: true };
+        let source =
+            SpecSource { spec, sources: Some(sources), download: Some(self.means().limits) };
         let builder = self.bench.shop.builders.of(&self.chroot);
         let made = builder.make_srpm(&self.job, &self.chroot, &self.config, &source).await;
         let made = made.map_err(|error| match error {
+            BuildError::Download(why) => SourceError::Download(why).into(),
             BuildError::BadSource(why) | BuildError::Failed(why) => unmade(why).into(),
             other => Stop::from(other),
         })?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::download::{self, DownloadError, Limits};
+use super::download::{self, DownloadError};
 use crate::model::build::Build;
 use crate::model::source::SourceFile;
 use crate::runner::log::LiveLog;
@@ -31,13 +31,7 @@ pub(super) async fn fetch(
         copy(shop, Path::new(path), &target).await?;
         return Ok(target);
     }
-    let sources = &shop.config.sources;
-    let limits = Limits {
-        private_addresses: sources.allow_private_addresses,
-        max_size: sources.max_size.0,
-        time: build.options.timeout,
-    };
-    match download::download(url, &target, limits, cancel).await {
+    match download::download(url, &target, super::limits(shop, build), cancel).await {
         Ok(size) => {
             log.line(format!("{size} bytes"));
             Ok(target)

@@ -27,6 +27,7 @@ use super::worker::{Bench, Stop, Workshop};
 use crate::model::build::Build;
 use crate::model::source::SourceSpec;
 use crate::repo::Layout;
+use download::Limits;
 use kitchen::Kitchen;
 
 /// Makes the SRPM of a build whose sources are more than a file; `None` where a file is all.
@@ -57,6 +58,16 @@ pub(super) async fn make(
         _ => return Ok(None),
     };
     Ok(Some(made))
+}
+
+/// What the downloads of a source build may do.
+pub(super) fn limits(shop: &Workshop, build: &Build) -> Limits {
+    let sources = &shop.config.sources;
+    Limits {
+        private_addresses: sources.allow_private_addresses,
+        max_size: sources.max_size.0,
+        time: build.options.timeout,
+    }
 }
 
 /// Fetches what a build is made from into `dir`: an SRPM or a spec file.

@@ -26,6 +26,7 @@ use super::handle::Runner;
 use super::log::LiveLog;
 use super::publisher::Publisher;
 use super::record;
+use super::source::error::SourceError;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::model::Owner;
@@ -205,6 +206,7 @@ impl From<BuildError> for Stop {
         match error {
             BuildError::Canceled => Stop::Canceled,
             BuildError::Internal(why) => Stop::Fault(why),
+            BuildError::Download(why) => SourceError::Download(why).into(),
             other => Stop::Failed(other.to_string()),
         }
     }

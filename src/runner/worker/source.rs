@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::block_in_place;
 
+use super::chroot::say;
 use super::{Bench, PAUSE, Stop, results};
 use crate::model::build::Build;
 use crate::model::source::SourceFile;
@@ -47,9 +48,8 @@ impl Bench<'_> {
                 store.write(move |db| record::source_failed(db, job, id, state, &message)).await?;
             }
         }
-        source::discard(&self.shop.layout, &build.source);
         self.clear_away().await;
-        Ok(())
+        self.forget_uploads(id).await
     }
 
     /// All of it, with the log; only the tables are left to the caller.
@@ -59,11 +59,19 @@ impl Bench<'_> {
         let log = Arc::new(self.shop.runner.logs().create(&dir.join("builder-live.log"), limit)?);
         let id = build.id;
         self.shop.store.write(move |db| record::source_runs(db, id)).await?;
+        let backend = self.shop.runner.logs().create(&dir.join("backend.log"), limit)?;
+        say(&backend, &format!("making the source package of build {id}"));
         let made = self.make_srpm(build, dir, &log).await;
-        if let Err(Stop::Failed(why) | Stop::Fault(why)) = &made {
-            log.line(format!("error: {why}"));
+        match &made {
+            Ok((file, _)) => say(&backend, &format!("made {file}")),
+            Err(Stop::Failed(why) | Stop::Fault(why)) => {
+                log.line(format!("error: {why}"));
+                say(&backend, &format!("error: {why}"));
+            }
+            Err(Stop::Canceled) => say(&backend, "canceled"),
         }
         log.finish().await?;
+        backend.finish().await?;
         block_in_place(|| results::pack_logs(dir))?;
         let (file, package) = made?;
         let name: PackageName =
@@ -116,7 +124,8 @@ impl Bench<'_> {
         let (chroot, config) = self.source_chroot(build).await?;
         let job = self.builder_job(build, dir, log)?;
         log.line(format!("making the source package in {}", chroot.name));
-        let source = SpecSource { spec, sources: None, download: true };
+        let limits = source::limits(self.shop, build);
+        let source = SpecSource { spec, sources: None, download: Some(limits) };
         let builder = self.shop.builders.of(&chroot);
         let made = builder.make_srpm(&job, &chroot, &config, &source).await?;
         let aside = self.dir.join("made.src.rpm");

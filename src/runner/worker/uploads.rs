@@ -72,7 +72,8 @@ impl Bench<'_> {
         copying.await.map_err(|error| Stop::Fault(error.to_string()))?
     }
 
-    /// Removes the packages that came with a request once no chroot needs them any more.
+    /// Removes the files that came with a request once its chroots are done: until then clients
+    /// find them at the address that the build's source names.
     pub(super) async fn forget_uploads(&self, id: BuildId) -> Result<(), StoreError> {
         let found = self
             .shop
@@ -83,9 +84,7 @@ impl Bench<'_> {
                 Ok::<_, StoreError>(builds::get(db, id)?.filter(|_| is_done))
             })
             .await?;
-        if let Some(build) = found
-            && matches!(build.source, SourceSpec::RpmUpload { .. })
-        {
+        if let Some(build) = found {
             source::discard(&self.shop.layout, &build.source);
         }
         Ok(())

@@ -361,8 +361,11 @@ async fn a_spec_becomes_a_source_package() {
     let sources = stand_in.bench.path("sources");
     fs::create_dir(&sources).unwrap();
     fs::set_permissions(&sources, fs::Permissions::from_mode(0o700)).unwrap();
-    let spec =
-        SpecSource { spec: stand_in.file("hello.spec"), sources: Some(sources), download: true };
+    let spec = SpecSource {
+        spec: stand_in.file("hello.spec"),
+        sources: Some(sources),
+        download: downloads(),
+    };
     let made =
         stand_in.mock.make_srpm(&job, &stand_in.chroot, &stand_in.config, &spec).await.unwrap();
     assert_eq!(made.srpm, job.result_dir.join("hello-1-1.src.rpm"));

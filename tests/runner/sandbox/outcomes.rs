@@ -127,7 +127,7 @@ async fn an_srpm_is_made_from_a_spec_and_its_sources() {
     .unwrap();
     let mut job = bench.job();
     job.macros.push(("dist".into(), String::new()));
-    let mut source = SpecSource { spec: spec.clone(), sources: Some(sources), download: false };
+    let mut source = SpecSource { spec: spec.clone(), sources: Some(sources), download: None };
     let config = bench.config();
     let built = bench.builder.make_srpm(&job, &bench.chroot, &config, &source).await.unwrap();
     assert_eq!(built.srpm, job.result_dir.join("made-1-1.src.rpm"));

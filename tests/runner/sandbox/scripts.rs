@@ -1,11 +1,14 @@
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use coprbox::runner::builder::script::{Ran, Script};
 use coprbox::runner::builder::{BuildError, Builder as _, Job, SpecSource};
+use coprbox::runner::source::download::Limits;
 
 use super::fixture::{Bench, check_quiet};
 
@@ -61,7 +64,7 @@ async fn what_a_script_leaves_becomes_a_source_package() {
     assert_eq!(fs::read_to_string(&ran.files[0]).unwrap(), "given further");
 
     let spec = ran.files[1].clone();
-    let source = SpecSource { spec, sources: Some(script.to), download: false };
+    let source = SpecSource { spec, sources: Some(script.to), download: None };
     let job = bench.job();
     let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
     assert_eq!(made.unwrap().srpm, job.result_dir.join("made-1-1.src.rpm"));
@@ -175,9 +178,55 @@ async fn a_spec_that_may_download_does_not_reach_this_machine() {
          %description\nx\n"
     );
     fs::write(&spec, text).unwrap();
-    let source = SpecSource { spec, sources: None, download: true };
+    let source = SpecSource { spec, sources: None, download: downloads(false) };
     let job = bench.job();
     let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
     assert!(made.is_ok(), "{made:?}");
     assert_eq!(seen.load(Ordering::SeqCst), 0);
+}
+
+/// What a source build may download.
+fn downloads(private_addresses: bool) -> Option<Limits> {
+    Some(Limits { private_addresses, max_size: 1 << 20, time: Duration::from_mins(1) })
+}
+
+/// A server that answers everything with one text.
+fn served(text: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", text.len());
+            let _ = write!(stream, "{head}Connection: close\r\n\r\n{text}");
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn sources_at_an_address_are_downloaded_into_the_source_package() {
+    let Some(bench) = Bench::new() else { return };
+    let port = served("from afar");
+    let spec = bench.dir.path().join("afar.spec");
+    let text = format!(
+        "Name: afar\nVersion: 1\nRelease: 1\nSummary: x\nLicense: x\n\
+         %global where http://127.0.0.1:{port}\nSource0: %{{where}}/get#/%{{name}}.txt\n\
+         %description\nx\n"
+    );
+    fs::write(&spec, text).unwrap();
+    let mut source = SpecSource { spec, sources: None, download: downloads(true) };
+    let job = bench.job();
+    let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
+    let srpm = made.unwrap().srpm;
+    let held = Command::new("rpm2cpio").arg(&srpm).stdout(Stdio::piped()).spawn().unwrap();
+    let held = held.wait_with_output().unwrap().stdout;
+    let holds = |text: &str| held.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("afar.txt") && holds("from afar"));
+
+    source.download = downloads(false);
+    let job = bench.job();
+    let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
+    assert!(matches!(&made, Err(BuildError::Download(why)) if why.contains("private")), "{made:?}");
 }

@@ -25,7 +25,7 @@ use std::time::Instant;
 use tokio::sync::{OnceCell, watch};
 
 use super::script::{Ran, Script};
-use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work};
+use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work, configs};
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process;
@@ -155,6 +155,9 @@ impl Mock {
         let result = session.build(plan, &task).await;
         session.clear_away(&result).await;
         stage.hand_back(&job.result_dir).await?;
+        if matches!(task, Task::Rebuild(_)) {
+            keep_configuration(job, chroot, &settings)?;
+        }
         result.map_err(|stop| task.explain(stop, job, chroot))
     }
 }
@@ -174,7 +177,7 @@ impl Task<'_> {
         let (network, makes_sources) = match self {
             Task::Rebuild(_) => (build.enable_net, false),
             // Sources that the spec names by address are fetched by rpmbuild.
-            Task::Srpm(source) => (source.download, true),
+            Task::Srpm(source) => (source.download.is_some(), true),
             Task::Script(script) => (script.network, true),
         };
         match (network, makes_sources && !job.private_addresses) {
@@ -223,6 +226,15 @@ impl<E: Into<BuildError>> From<E> for Stop {
     }
 }
 
+/// Puts the chroot's configuration and this build's beside the results, for those who want to
+/// repeat the build.
+fn keep_configuration(job: &Job, chroot: &Chroot, settings: &Settings) -> Result<(), BuildError> {
+    // mock has read it, but an administrator may have taken it away since.
+    let of_chroot = std::fs::read_to_string(&settings.base).unwrap_or_default();
+    let of_build = settings.to_python().map_err(|error| BuildError::Failed(error.to_string()))?;
+    Ok(configs::archive(&job.result_dir, &chroot.name, &of_chroot, &of_build)?)
+}
+
 /// What this build changes in its chroot's configuration.
 fn settings(
     job: &Job,
@@ -240,7 +252,8 @@ fn settings(
     if let Task::Srpm(source) = task {
         // The release is the same whatever chroot the SRPM is made in.
         macros.push(("dist".into(), "%nil".into()));
-        macros.push(("_disable_source_fetch".into(), u8::from(!source.download).to_string()));
+        let closed = u8::from(source.download.is_none());
+        macros.push(("_disable_source_fetch".into(), closed.to_string()));
     }
     let mut packages = build.additional_packages.clone();
     let mut binds = Vec::new();
