@@ -8,7 +8,6 @@ use crate::model::BuildId;
 use crate::model::build::BuildChroot;
 use crate::model::list::Slice;
 use crate::model::nevra::Nevra;
-use crate::model::source::SourceSpec;
 use crate::rpm::{self, Package};
 use crate::runner::build::set_apart;
 use crate::runner::log::LiveLog;
