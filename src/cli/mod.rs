@@ -2,9 +2,10 @@
 //!
 //! One file for each command. Results go to stdout and can be read by programs (`--json`), words
 //! for people go to stderr. The code is 0 when it is done, 1 when it failed, 2 when the command
-//! was not understood; `client` has some more. All others but `serve` work beside a running server
+//! was not understood; `build` and `client` have some more. All others but `serve` work beside a running server
 //! on the same data directory; they make directory and database where there are none.
 
+mod build;
 mod chroot;
 mod client;
 mod data_dir;
@@ -31,7 +32,8 @@ pub fn main() -> ExitCode {
         Err(error) if out::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             out::say(&format!("coprbox: {error:#}"));
-            client::code(&error).map_or(ExitCode::FAILURE, ExitCode::from)
+            let code = build::code(&error).or_else(|| client::code(&error));
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }
@@ -46,6 +48,7 @@ fn run(command: tree::Command, overrides: Overrides) -> anyhow::Result<()> {
         tree::Command::Group(command) => group::run(command, &config()?),
         tree::Command::Chroot(command) => chroot::run(command, &config()?),
         // On somebody's own machine, where no server is set up.
+        tree::Command::Build(command) => build::run(command),
         tree::Command::Client(command) => client::run(command),
     }
 }

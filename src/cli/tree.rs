@@ -2,15 +2,15 @@
 //!
 //! `--config` and `--data-dir` may stand before or after the command. `chroot add` has a
 //! `--config` of its own (the file of mock), so there the server's stands before the command.
-//! `client` has nothing to do with a server's settings: its `--config` is the copr configuration
-//! file, and the two options of all others are refused.
+//! `build` and `client` have nothing to do with a server's settings: their `--config` is the copr
+//! configuration file, and the two options of all others are refused.
 
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser};
 
-use super::{chroot, client, doctor, group, serve, token, user};
+use super::{build, chroot, client, doctor, group, serve, token, user};
 use crate::config::Overrides;
 
 /// A whole Fedora Copr in one binary: builds RPMs and publishes signed dnf repositories.
@@ -44,6 +44,8 @@ pub(super) enum Command {
     Chroot(chroot::Command),
     /// What this machine lacks for building and publishing
     Doctor(doctor::Doctor),
+    /// Build a directory, a spec file or an SRPM on a server, and watch
+    Build(build::Build),
     /// The commands of the original Copr, for any server: list-coprs, create-copr, create-pkg …
     Client(client::Client),
 }
@@ -57,8 +59,14 @@ pub(super) fn parse() -> (Command, Overrides) {
     let matches = tree().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let config = config_file(&matches);
-    if matches!(cli.command, Command::Client(_)) && (config.is_some() || cli.data_dir.is_some()) {
-        let words = "a client has no data directory, and its --config stands after 'client'";
+    let client = match cli.command {
+        Command::Build(_) => Some("build"),
+        Command::Client(_) => Some("client"),
+        _ => None,
+    };
+    if let Some(name) = client.filter(|_| config.is_some() || cli.data_dir.is_some()) {
+        let words =
+            format!("a client has no data directory, and its --config stands after '{name}'");
         tree().error(ErrorKind::ArgumentConflict, words).exit();
     }
     let mut overrides =
@@ -74,7 +82,9 @@ fn tree() -> clap::Command {
     // A client's help is about the client: there, the server's option is only for being refused.
     let data_dir = Arg::new("data_dir").long("data-dir").value_parser(value_parser!(PathBuf));
     let data_dir = data_dir.global(true).hide(true);
-    with_config(Cli::command().mut_subcommand("client", |client| client.arg(data_dir)))
+    let build_dir = data_dir.clone();
+    let tree = Cli::command().mut_subcommand("client", |client| client.arg(data_dir));
+    with_config(tree.mut_subcommand("build", |build| build.arg(build_dir)))
 }
 
 /// Gives `--config` to a command and those below it which have none of their own.

@@ -18,10 +18,14 @@
 //! # Ok::<(), coprbox::client::ClientError>(())
 //! ```
 //!
+//! What `coprbox build` needs besides is today's API, of which it has the methods `build_…` and
+//! `project_…`.
+//!
 //! A copr is named `owner/name`, or by its name alone if it belongs to the user whom the client
 //! acts for; a group's is `@group/name`. Nothing is sent twice: all that changes something can be
 //! called again after an error, except creating and deleting, which then say that it is done.
 
+mod builds;
 mod config;
 mod coprs;
 mod error;
@@ -32,6 +36,7 @@ use std::time::Duration;
 
 pub use crate::model::copr::{Copr, CoprEdit, Permissions, Pkg, PkgBuild};
 pub use crate::model::permission::Role;
+pub use builds::{Build, BuildPart, LogEnd, NewBuild, Sources};
 pub use config::{ConfigError, CoprConfig};
 pub use error::ClientError;
 

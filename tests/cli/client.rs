@@ -30,13 +30,18 @@ const COMMANDS: [&str; 15] = [
 ];
 
 /// A server with alice, bob and three chroots, and a copr configuration file of alice's.
-struct World {
-    it: Box,
-    server: Server,
+pub struct World {
+    pub it: Box,
+    pub server: Server,
 }
 
 impl World {
-    fn new() -> World {
+    pub fn new() -> World {
+        World::with_slots("0")
+    }
+
+    /// One that runs so many builds at once.
+    pub fn with_slots(slots: &str) -> World {
         let it = Box::new();
         for name in ["alice", "bob"] {
             let added = it.run_with(&["user", "add", name, "--password-stdin"], "mysecret");
@@ -45,18 +50,18 @@ impl World {
         for name in ["fedora-42-x86_64", "fedora-43-x86_64", "epel-9-x86_64"] {
             it.ok(&format!("chroot add {name} --builder sandbox --repo http://127.0.0.1:9/"));
         }
-        let server = Server::start_with(&it, &[("COPRBOX_RUNNER_SLOTS", "0")]);
+        let server = Server::start_with(&it, &[("COPRBOX_RUNNER_SLOTS", slots)]);
         let world = World { it, server };
         world.write_config(&world.server.url());
         world
     }
 
-    fn config(&self) -> PathBuf {
+    pub fn config(&self) -> PathBuf {
         self.it.dir.path().join("copr")
     }
 
     /// Makes alice's file one for the server at `url`.
-    fn write_config(&self, url: &str) {
+    pub fn write_config(&self, url: &str) {
         let text = self.it.ok("token new alice");
         let lines = text.lines().map(|line| match line.split_once(" = ") {
             Some(("copr_url", _)) => format!("copr_url = {url}\n"),

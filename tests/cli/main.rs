@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
 mod accounts;
+mod build;
 mod chroots;
 mod client;
 mod doctor;

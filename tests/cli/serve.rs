@@ -42,7 +42,7 @@ impl Server {
     }
 
     /// The answer to a request, head and body.
-    fn get(&self, path: &str) -> String {
+    pub fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.1).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: box\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = Vec::new();
