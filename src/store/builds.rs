@@ -286,6 +286,13 @@ pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
         .query_row([project], |row| row.get(0))?)
 }
 
+/// How many builds a package has.
+pub fn count_of(db: &Connection, package: PackageId) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM builds WHERE package_id = ?1")?
+        .query_row([package], |row| row.get(0))?)
+}
+
 /// How many builds have ever been handed in: the last number given, which is never given again.
 pub fn ever(db: &Connection) -> Result<u64> {
     let last: Option<i64> = db

@@ -23,6 +23,7 @@ mod parts;
 mod project;
 mod session;
 mod settings;
+mod sources;
 mod view;
 
 use rocket::fairing::AdHoc;

@@ -10,6 +10,7 @@ mod home;
 mod hub;
 mod live;
 mod monitor;
+mod package_form;
 mod packages;
 mod project;
 mod session;

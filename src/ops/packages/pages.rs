@@ -1,13 +1,22 @@
 //! What the pages about packages show.
 
-use super::{Shown, With, find_dir, show};
+use super::{Shown, With, find, find_dir, show};
+use crate::config::Config;
+use crate::model::build::Build;
 use crate::model::list::Slice;
+use crate::model::package::Package;
 use crate::model::user::User;
-use crate::model::{ChrootName, ChrootState, DirName, Owner, ProjectName};
+use crate::model::{ChrootName, ChrootState, DirName, Owner, PackageId, ProjectName};
+use crate::ops::authorise::{Action, authorise};
 use crate::ops::pages::{ProjectHead, head};
+use crate::ops::sources::{Offered, offered};
 use crate::ops::{Error, Result};
+use crate::store::builds::Filter;
 use crate::store::monitor::{self, MonitorRow, Stretch};
-use crate::store::{Connection, packages, projects};
+use crate::store::{Connection, builds, deploy_keys, packages, projects};
+
+/// How many of its newest builds the pictures of a package show.
+const HISTORY: u32 = 60;
 
 /// A page of a project's packages.
 pub struct PackageList {
@@ -104,4 +113,89 @@ pub fn pulse(db: &Connection, owner: &Owner, name: &ProjectName) -> Result<Strin
     let project = projects::find(db, owner, name)?
         .ok_or_else(|| Error::NotFound(format!("There is no project {owner}/{name} here.")))?;
     Ok(monitor::pulse(db, project.id)?)
+}
+
+/// What the form of a package needs.
+pub struct Editing {
+    /// What all pages of the project show.
+    pub head: ProjectHead,
+    /// The package; `None` for a new one.
+    pub package: Option<Package>,
+    /// It has a key to clone with.
+    pub has_key: bool,
+    /// What sources can be chosen from.
+    pub offered: Offered,
+}
+
+/// Reads what the form of a package needs, for somebody who may change packages.
+pub fn editing(
+    db: &Connection,
+    config: &Config,
+    (owner, name): (&Owner, &ProjectName),
+    package: Option<&str>,
+    user: &User,
+) -> Result<Editing> {
+    let head = head(db, owner, name, Some(user))?;
+    authorise(db, user, Action::EditPackages(&head.project))?;
+    let package = package.map(|text| find(db, &head.project, text)).transpose()?;
+    let has_key = match &package {
+        Some(package) => deploy_keys::get(db, package.id)?.is_some(),
+        None => false,
+    };
+    Ok(Editing { offered: offered(db, config, head.project.id)?, package, has_key, head })
+}
+
+/// The package that an address names by its number, as Copr does, or by its name.
+pub fn find_to_delete(
+    db: &Connection,
+    (owner, name): (&Owner, &ProjectName),
+    text: &str,
+    user: &User,
+) -> Result<(ProjectHead, Package, u32)> {
+    let head = head(db, owner, name, Some(user))?;
+    authorise(db, user, Action::EditPackages(&head.project))?;
+    let by_number = match text.parse() {
+        Ok(number) => packages::get(db, PackageId(number))?,
+        Err(_) => None,
+    };
+    let package = match by_number.filter(|package| package.project == head.project.id) {
+        Some(package) => package,
+        None => find(db, &head.project, text)?,
+    };
+    let count = builds::count_of(db, package.id)?;
+    Ok((head, package, count))
+}
+
+/// A package with part of its builds.
+pub struct PackageDetail {
+    /// What all pages of the project show.
+    pub head: ProjectHead,
+    /// The package.
+    pub package: Package,
+    /// How many builds it has.
+    pub count: u32,
+    /// The builds of this page, newest first.
+    pub builds: Vec<Build>,
+    /// The newest builds, newest first, for the pictures.
+    pub history: Vec<Build>,
+}
+
+/// Reads a package with part of its builds.
+pub fn detail(
+    db: &Connection,
+    (owner, name): (&Owner, &ProjectName),
+    package: &str,
+    slice: Slice,
+    viewer: Option<&User>,
+) -> Result<PackageDetail> {
+    let head = head(db, owner, name, viewer)?;
+    let package = find(db, &head.project, package)?;
+    let filter = Filter { package: Some(&package.name), ..Filter::default() };
+    Ok(PackageDetail {
+        count: builds::count_of(db, package.id)?,
+        builds: builds::list(db, head.project.id, filter, slice)?,
+        history: builds::list(db, head.project.id, filter, Slice::first(HISTORY))?,
+        package,
+        head,
+    })
 }

@@ -10,7 +10,7 @@ use crate::store::{Connection, chroots, project_chroots};
 const LONGEST: usize = 4096;
 
 /// The chroot of a script when nothing is said.
-const USUAL_ARCH: &str = "x86_64";
+pub(super) const USUAL_ARCH: &str = "x86_64";
 
 /// What a request says about a script.
 #[derive(Clone, Debug, Default)]

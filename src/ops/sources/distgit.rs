@@ -63,8 +63,7 @@ fn instance<'c>(
     name: Option<&str>,
     mistakes: &mut Mistakes,
 ) -> Option<(String, &'c config::DistGit)> {
-    let mut known: Vec<(&String, &config::DistGit)> = config.distgit.iter().collect();
-    known.sort_by_key(|(name, distgit)| (distgit.priority, *name));
+    let known = by_priority(config);
     let found = match name {
         None => known.first(),
         Some(name) => known.iter().find(|(known, _)| *known == name),
@@ -76,4 +75,11 @@ fn instance<'c>(
     mistakes.add("distgit", "Not a valid choice.");
     mistakes.add("distgit", format!("DistGit ID must be one of: {}", names.join(", ")));
     None
+}
+
+/// The dist-gits of the settings with their names, the first one first.
+pub(super) fn by_priority(config: &Config) -> Vec<(&String, &config::DistGit)> {
+    let mut known: Vec<(&String, &config::DistGit)> = config.distgit.iter().collect();
+    known.sort_by_key(|(name, distgit)| (distgit.priority, *name));
+    known
 }

@@ -4,6 +4,7 @@
 mod custom;
 mod distgit;
 mod link;
+mod offered;
 mod pypi;
 mod rubygems;
 mod scm;
@@ -15,6 +16,7 @@ pub use custom::CustomWish;
 pub use distgit::DistGitWish;
 pub use link::LinkWish;
 pub(super) use link::check_url;
+pub use offered::{Offered, offered};
 pub use pypi::PyPiWish;
 pub use rubygems::RubyGemsWish;
 pub use scm::ScmWish;
@@ -46,6 +48,30 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// All of them, those first that can be built again by themselves.
+    pub const ALL: [SourceKind; 7] = [
+        SourceKind::Scm,
+        SourceKind::DistGit,
+        SourceKind::PyPi,
+        SourceKind::RubyGems,
+        SourceKind::Custom,
+        SourceKind::Link,
+        SourceKind::Upload,
+    ];
+
+    /// Its name in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::Scm => "scm",
+            SourceKind::DistGit => "distgit",
+            SourceKind::PyPi => "pypi",
+            SourceKind::RubyGems => "rubygems",
+            SourceKind::Custom => "custom",
+            SourceKind::Link => "link",
+            SourceKind::Upload => "upload",
+        }
+    }
+
     /// The kind of these sources, if it is one that can be given.
     pub fn of(source: &SourceSpec) -> Option<SourceKind> {
         Some(match source {
@@ -65,18 +91,8 @@ impl FromStr for SourceKind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<SourceKind> {
-        Ok(match text {
-            "scm" => SourceKind::Scm,
-            "distgit" => SourceKind::DistGit,
-            "pypi" => SourceKind::PyPi,
-            "rubygems" => SourceKind::RubyGems,
-            "custom" => SourceKind::Custom,
-            "link" => SourceKind::Link,
-            "upload" => SourceKind::Upload,
-            _ => {
-                return Err(Error::invalid(format!("Unsupported package source type {text}")));
-            }
-        })
+        let found = SourceKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| Error::invalid(format!("Unsupported package source type {text}")))
     }
 }
 
@@ -110,7 +126,7 @@ pub struct UploadWish {
 
 /// What sources are wanted for: defaults differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub enum Purpose {
     /// To build from them now.
     Build,
     /// To keep them with a package.
