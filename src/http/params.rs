@@ -8,7 +8,9 @@ use std::num::ParseIntError;
 use rocket::request::FromParam;
 
 use crate::model::name::NameError;
-use crate::model::{BuildId, ChrootName, DirName, GroupName, Owner, PackageName, ProjectName};
+use crate::model::{
+    BuildId, ChrootName, DeliveryId, DirName, GroupName, Owner, PackageName, ProjectName,
+};
 
 macro_rules! params {
     ($($name:ident => $error:ty),+ $(,)?) => {$(
@@ -30,6 +32,7 @@ params! {
     PackageName => NameError,
     GroupName => NameError,
     BuildId => ParseIntError,
+    DeliveryId => ParseIntError,
 }
 
 /// The owner in `/coprs/g/<group>/…`: the group's name without its `@`.

@@ -11,6 +11,7 @@
 
 mod build;
 mod charts;
+mod deliveries;
 mod error;
 mod filters;
 mod form;
@@ -46,6 +47,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", pages)
         .mount("/", home::routes())
         .mount("/", build::routes())
+        .mount("/", deliveries::routes())
         .mount("/", project::routes())
         .mount("/", packages::routes())
         .mount("/", monitor::routes())

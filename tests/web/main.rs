@@ -4,6 +4,7 @@
 
 mod build;
 mod create;
+mod deliveries;
 mod home;
 #[expect(dead_code, reason = "the API's tests use the rest of it")]
 #[path = "../support/hub.rs"]
