@@ -4,9 +4,11 @@
 //! signs the packages with the fork's own key and publishes them.
 
 use super::authorise::{Action, authorise};
+use super::pages::{self, ProjectCard, ProjectHead};
 use super::projects::{self, Shown};
 use super::{App, Error, Mistakes, PATIENCE, Result};
 use crate::model::job::{RepoKey, Tidy};
+use crate::model::list::Slice;
 use crate::model::project::{Comps, Project, ProjectSettings};
 use crate::model::user::User;
 use crate::model::{DirId, Owner, ProjectName};
@@ -57,6 +59,38 @@ pub async fn fork(
         app.runner.wait_until(PATIENCE, is_done).await;
     }
     Ok(shown)
+}
+
+/// The forks of a project.
+pub struct Forks {
+    /// What all pages of the project show.
+    pub head: ProjectHead,
+    /// They themselves, newest first.
+    pub forks: Vec<ProjectCard>,
+    /// There are older ones.
+    pub more: bool,
+}
+
+/// Reads part of the list of a project's forks.
+pub fn list(
+    db: &Connection,
+    (owner, name): (&Owner, &ProjectName),
+    viewer: Option<&User>,
+    slice: Slice,
+) -> Result<Forks> {
+    let head = pages::head(db, owner, name, viewer)?;
+    let ids = forks::of(db, head.project.id, pages::one_more(slice))?;
+    let mut found = project_rows::these(db, &ids)?;
+    let more = pages::cut(&mut found, slice);
+    Ok(Forks { head, forks: pages::cards(db, found)?, more })
+}
+
+/// Whether a fork under this name would be added to a project that is there already.
+pub fn is_taken(db: &Connection, owner: &str, name: &str) -> Result<bool> {
+    Ok(match (owner.parse(), name.parse()) {
+        (Ok(owner), Ok(name)) => project_rows::find(db, &owner, &name)?.is_some(),
+        _ => false,
+    })
 }
 
 /// Whether files of a project's builds are still being copied from another.

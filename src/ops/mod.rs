@@ -16,6 +16,7 @@ pub mod install;
 pub mod janitor;
 pub mod listing;
 pub mod mistakes;
+pub mod outdated;
 pub mod overview;
 pub mod packages;
 pub mod pages;

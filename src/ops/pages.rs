@@ -227,7 +227,7 @@ pub fn build_detail(db: &Connection, id: BuildId, viewer: Option<&User>) -> Resu
     Ok(BuildDetail { head, build, parts, may_cancel })
 }
 
-fn cards(db: &Connection, found: Vec<Project>) -> Result<Vec<ProjectCard>> {
+pub(super) fn cards(db: &Connection, found: Vec<Project>) -> Result<Vec<ProjectCard>> {
     let card = |project: Project| {
         let chroots = project_chroots::enabled_names(db, project.id)?;
         let last = builds::list(db, project.id, Filter::default(), Slice::first(1))?.pop();
@@ -242,12 +242,12 @@ fn any_chroot(db: &Connection) -> Result<Option<ChrootName>> {
 }
 
 /// The slice with one row more, which tells whether there is a next page.
-fn one_more(slice: Slice) -> Slice {
+pub(super) fn one_more(slice: Slice) -> Slice {
     Slice { limit: slice.limit.map(|limit| limit + 1), ..slice }
 }
 
 /// Takes that row away again, and says whether it was there.
-fn cut<T>(rows: &mut Vec<T>, slice: Slice) -> bool {
+pub(super) fn cut<T>(rows: &mut Vec<T>, slice: Slice) -> bool {
     let Some(limit) = slice.limit else { return false };
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);

@@ -2,15 +2,20 @@
 //!
 //! Who may not change the settings is refused here already, not only when a form comes back.
 
+use std::fs::Metadata;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use super::authorise::{Action, authorise};
 use super::pages::{self, ProjectHead};
+use super::projects::results_path;
 use super::{Error, Result};
 use crate::model::chroot::Chroot;
 use crate::model::permission::{Grant, Permission};
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::user::User;
-use crate::model::{ChrootName, Owner, ProjectId, ProjectName};
-use crate::store::{Connection, chroots, groups, permissions, project_chroots, projects};
+use crate::model::{BuildId, ChrootName, Owner, ProjectId, ProjectName};
+use crate::store::{Connection, builds, chroots, groups, permissions, project_chroots, projects};
 
 /// What every page of the settings shows.
 pub struct Settings {
@@ -86,4 +91,114 @@ pub fn owners(db: &Connection, user: &User) -> Result<Vec<Owner>> {
     let own = std::iter::once(Owner::User(user.name.clone()));
     let groups = groups::of_user(db, user.id)?.into_iter().map(|group| Owner::Group(group.name));
     Ok(own.chain(groups).collect())
+}
+
+/// Who has which role in a project.
+pub struct Roles {
+    /// What every page of the settings shows.
+    pub settings: Settings,
+    /// Everybody with a role or a request for one: requests first, then by name.
+    pub users: Vec<Permission>,
+}
+
+/// Reads who has which role.
+pub fn roles(db: &Connection, user: &User, owner: &Owner, name: &ProjectName) -> Result<Roles> {
+    let settings = open(db, user, owner, name)?;
+    let mut users = permissions::list(db, settings.head.project.id)?;
+    users.retain(|one| one.builder != Grant::Nothing || one.admin != Grant::Nothing);
+    users.sort_by_key(|one| one.builder != Grant::Request && one.admin != Grant::Request);
+    Ok(Roles { settings, users })
+}
+
+/// What somebody is in a project, or has asked to be.
+pub struct OwnRoles {
+    /// What all pages of the project show.
+    pub head: ProjectHead,
+    /// May build.
+    pub builder: Grant,
+    /// May change the settings.
+    pub admin: Grant,
+}
+
+/// Reads what `user` is in a project.
+pub fn own_roles(
+    db: &Connection,
+    user: &User,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<OwnRoles> {
+    let head = pages::head(db, owner, name, Some(user))?;
+    let found = permissions::find(db, head.project.id, user.id)?;
+    let (builder, admin) = found.map(|one| (one.builder, one.admin)).unwrap_or_default();
+    Ok(OwnRoles { head, builder, admin })
+}
+
+/// Reads the secret in the addresses of a project's webhooks, where one was made.
+pub fn webhook_secret(
+    db: &Connection,
+    user: &User,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<(Settings, Option<String>)> {
+    let settings = open(db, user, owner, name)?;
+    let secret = projects::webhook_secret(db, settings.head.project.id)?;
+    Ok((settings, secret))
+}
+
+/// What goes when a project is deleted.
+pub struct Deletion {
+    /// What every page of the settings shows.
+    pub settings: Settings,
+    /// Builds that must end before.
+    pub unfinished: Vec<BuildId>,
+    /// The project's directories in the results tree, from the data directory.
+    pub dirs: Vec<String>,
+}
+
+/// Reads what deleting a project would take away.
+pub fn deletion(
+    db: &Connection,
+    user: &User,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<Deletion> {
+    let settings = open(db, user, owner, name)?;
+    let project = &settings.head.project;
+    let dirs = projects::dirs(db, project.id)?;
+    Ok(Deletion {
+        unfinished: builds::unfinished(db, project.id)?,
+        dirs: dirs.iter().map(|dir| results_path(&project.owner, &dir.name)).collect(),
+        settings,
+    })
+}
+
+/// How many bytes the files below some directories take, and whether that is all of them: a large
+/// tree is not counted for longer than `patience`.
+pub fn bytes_below(dirs: &[PathBuf], patience: Duration) -> (u64, bool) {
+    let start = Instant::now();
+    let mut sum = 0;
+    let files = dirs.iter().flat_map(|dir| walkdir::WalkDir::new(dir)).filter_map(Result::ok);
+    for entry in files {
+        sum += entry.metadata().ok().filter(Metadata::is_file).map_or(0, |data| data.len());
+        if start.elapsed() > patience {
+            return (sum, false);
+        }
+    }
+    (sum, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_counted_for_as_long_as_there_is_patience() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("a")).unwrap();
+        std::fs::write(dir.path().join("a/x"), [0; 700]).unwrap();
+        std::fs::write(dir.path().join("y"), [0; 34]).unwrap();
+        let dirs = [dir.path().to_owned(), dir.path().join("missing")];
+        assert_eq!(bytes_below(&dirs, Duration::from_mins(1)), (734, true));
+        assert!(!bytes_below(&dirs, Duration::ZERO).1);
+    }
 }

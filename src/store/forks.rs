@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{Result, builds};
+use crate::model::list::Slice;
 use crate::model::project::Project;
 use crate::model::{BuildChrootId, BuildId, ChrootName, DirId, PackageName, ProjectId};
 
@@ -180,6 +181,17 @@ pub fn pending(db: &Connection, project: ProjectId, limit: u32) -> Result<Vec<Co
     .query_map(params![project, limit], |row| {
         Ok(Copy { build: row.get(0)?, original: row.get(1)?, attempt: row.get(2)? })
     })?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
+/// The forks of a project, newest first.
+pub fn of(db: &Connection, original: ProjectId, slice: Slice) -> Result<Vec<ProjectId>> {
+    let (limit, offset) = super::bounds(slice);
+    db.prepare_cached(
+        "SELECT id FROM projects WHERE forked_from = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3",
+    )?
+    .query_map(params![original, limit, offset], |row| row.get(0))?
     .map(|row| Ok(row?))
     .collect()
 }

@@ -107,6 +107,20 @@ pub fn retire(db: &Connection, chroot: ChrootId, retire_after: Option<Timestamp>
     Ok(())
 }
 
+/// Says for one project when the data of a chroot go away that the server no longer offers.
+pub fn set_retirement(
+    db: &Connection,
+    project: ProjectId,
+    chroot: ChrootId,
+    retire_after: Option<Timestamp>,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE project_chroots SET retire_after = ?3 WHERE project_id = ?1 AND chroot_id = ?2",
+    )?
+    .execute(params![project, chroot, retire_after])?;
+    Ok(())
+}
+
 /// Whether any project uses a chroot, or did until lately.
 pub fn any(db: &Connection, chroot: ChrootId) -> Result<bool> {
     Ok(db.prepare_cached("SELECT 1 FROM project_chroots WHERE chroot_id = ?1")?.exists([chroot])?)

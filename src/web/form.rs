@@ -151,6 +151,22 @@ impl Form {
         Ok((error.status(), self))
     }
 
+    /// [`Form::refused`], where sentences that name no field of the form are about `field`.
+    pub fn refused_at(
+        self,
+        field: &'static str,
+        error: impl Into<PageError>,
+    ) -> Result<(Status, Form), PageError> {
+        let (status, mut form) = self.refused(error)?;
+        let found = form.labels.iter().find(|(known, _)| *known == field);
+        if let Some((field, label)) = found {
+            for mistake in form.mistakes.iter_mut().filter(|one| one.field.is_empty()) {
+                (mistake.field, mistake.label) = (field, label);
+            }
+        }
+        Ok((status, form))
+    }
+
     /// A line of an error: the field it begins with, and the rest.
     fn split<'l>(&self, line: &'l str) -> (&'static str, &'static str, &'l str) {
         let found = line.split_once(": ").and_then(|(name, text)| {
@@ -470,6 +486,13 @@ mod tests {
         assert_eq!(at(""), ["Other: thing."]);
         assert_eq!(form.described("name", "x"), "wrong-name hint-name");
         assert_eq!(form.mistakes().len(), 3);
+    }
+
+    #[test]
+    fn an_error_about_the_whole_can_be_put_to_a_field() {
+        let error = ops::Error::invalid("there is no eve");
+        let form = Form::new(FIELDS).refused_at("name", error).unwrap().1;
+        assert_eq!(form.wrong("name").next(), Some("There is no eve."));
     }
 
     #[test]

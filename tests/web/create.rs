@@ -93,7 +93,7 @@ fn a_project_for_a_review_needs_rawhide() {
     let store = &site.hub.app.store;
     store.write_now(|tx| coprbox::store::chroots::insert(tx, &rawhide, &recipe, "", true)).unwrap();
     assert_eq!(site.post("/coprs/bob/new-fedora-review/", "name=review-1-x").status, 303);
-    site.page("/coprs/bob/review-1-x/").has("Temporary");
+    site.page("/coprs/bob/review-1-x/").has("A temporary project");
     site.page("/").lacks("review-1-x</strong>");
 }
 

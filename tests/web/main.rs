@@ -15,4 +15,5 @@ mod package_form;
 mod packages;
 mod project;
 mod session;
+mod settings;
 mod site;

@@ -76,7 +76,8 @@ impl Site {
     /// Sends a request with some headers; `form` is the body.
     pub fn send(&self, method: Method, path: &str, form: &str, headers: &[(&str, &str)]) -> Page {
         let mut request = self.client.req(method, path.to_owned());
-        if method == Method::Post {
+        let has_kind = headers.iter().any(|(name, _)| *name == "Content-Type");
+        if method == Method::Post && !has_kind {
             request.add_header(Header::new("Content-Type", "application/x-www-form-urlencoded"));
         }
         for (name, value) in headers {
@@ -108,6 +109,21 @@ impl Site {
     /// Sends a form.
     pub fn post(&self, path: &str, form: &str) -> Page {
         self.send(Method::Post, path, form, &[])
+    }
+
+    /// Sends a form with files: `(field, file name, text)`; no file name for plain fields.
+    pub fn multipart(&self, path: &str, parts: &[(&str, &str, &str)]) -> Page {
+        let mut body = String::new();
+        for (field, file, text) in parts {
+            body += &format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"");
+            if !file.is_empty() {
+                body += &format!("; filename=\"{file}\"");
+            }
+            body += &format!("\r\n\r\n{text}\r\n");
+        }
+        body += "--XX--\r\n";
+        let kind = ("Content-Type", "multipart/form-data; boundary=XX");
+        self.send(Method::Post, path, &body, &[kind])
     }
 
     /// Somebody of the hub's people.

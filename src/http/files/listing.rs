@@ -79,7 +79,7 @@ fn encode(name: &str) -> String {
 }
 
 /// A size to read at a glance: `812 B`, `4.3 KiB`, `120 MiB`.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
         return format!("{bytes} B");

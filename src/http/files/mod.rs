@@ -15,3 +15,4 @@ mod range;
 mod tree;
 
 pub use handler::ResultsTree;
+pub use listing::size;

@@ -1,8 +1,14 @@
 //! Making a project, and the pages of its settings.
 
+mod chroots;
 mod create;
+mod delete;
 mod fields;
+mod fork;
 mod general;
+mod integrations;
+mod permissions;
+mod repositories;
 
 use rocket::{Route, routes};
 
@@ -21,6 +27,23 @@ pub fn routes() -> Vec<Route> {
         general::edit,
         general::update,
         general::regenerate,
+        chroots::list,
+        chroots::edit,
+        chroots::update,
+        permissions::show,
+        permissions::ask,
+        permissions::update,
+        integrations::show,
+        integrations::new_secret,
+        repositories::show,
+        repositories::extend,
+        repositories::ask,
+        repositories::expire,
+        delete::ask,
+        delete::delete,
+        fork::list,
+        fork::ask,
+        fork::fork,
     ]
 }
 
