@@ -15,6 +15,10 @@ use crate::store::{Connection, groups, permissions};
 pub enum Action<'a> {
     /// Make a project for this owner, or fork one to it.
     CreateProject(&'a Owner),
+    /// Say something in the name of this owner on its page.
+    EditProfile(&'a Owner),
+    /// Look after the server: accounts, groups, chroots.
+    Administer,
     /// Make a project that can never be deleted.
     SetPersistent,
     /// Keep all builds of a project for ever.
@@ -41,8 +45,8 @@ impl<'a> Action<'a> {
     /// The owner whom the action concerns, and the project where there is one already.
     fn subject(self) -> Option<(&'a Owner, Option<&'a Project>)> {
         match self {
-            Action::SetPersistent | Action::DisablePruning => None,
-            Action::CreateProject(owner) => Some((owner, None)),
+            Action::SetPersistent | Action::DisablePruning | Action::Administer => None,
+            Action::CreateProject(owner) | Action::EditProfile(owner) => Some((owner, None)),
             Action::EditProject(project)
             | Action::ManageProject(project)
             | Action::DeleteProject(project)
@@ -146,6 +150,8 @@ fn decide(user: &User, standing: Standing, action: Action<'_>) -> Result<(), Str
         Action::CreateProject(Owner::Group(group)) if !owns => {
             format!("User '{name}' doesn't have access to the copr group '{group}'.")
         }
+        Action::EditProfile(owner) if !owns => format!("Only {owner} may change this text."),
+        Action::Administer => "Only admins of this server may do this.".to_owned(),
         Action::SetPersistent => "Non-admin cannot create persistent project.".to_owned(),
         Action::DisablePruning => "Non-admin cannot disable auto-prunning.".to_owned(),
         Action::EditProject(project) if can_edit && !project.settings.auto_prune => {
@@ -237,6 +243,8 @@ mod tests {
         for (who, action) in [
             ("---yy", Action::CreateProject(&"alice".parse().unwrap())),
             ("---yy", Action::CreateProject(&"@devs".parse().unwrap())),
+            ("---yy", Action::EditProfile(&"alice".parse().unwrap())),
+            ("----y", Action::Administer),
             ("----y", Action::SetPersistent),
             ("----y", Action::DisablePruning),
             ("--yyy", Action::EditProject(&plain)),

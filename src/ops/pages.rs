@@ -1,6 +1,7 @@
 //! What the pages show: for each of them, everything it needs, read in one go.
 
-use super::authorise::Rights;
+use super::authorise::{self, Action, Rights};
+use super::personal;
 use super::statistics::{self, QueueHistory};
 use super::{Error, Result};
 use crate::clock::Timestamp;
@@ -112,20 +113,62 @@ pub struct OwnersProjects {
     pub projects: Vec<ProjectCard>,
     /// How many there are in all.
     pub count: u32,
+    /// What the owner says of itself, as Markdown.
+    pub profile: String,
+    /// The mail address of a user, for those who are logged in.
+    pub email: Option<String>,
+    /// The groups of a user, or the members of a group.
+    pub belongs: Vec<String>,
+    /// The viewer may make projects here.
+    pub may_create: bool,
+    /// The viewer may change what the owner says of itself.
+    pub may_speak: bool,
     /// A chroot that can be built in, for the first steps.
     pub any_chroot: Option<ChrootName>,
 }
 
 /// Reads part of the list of an owner's projects, newest first. An owner without projects must at
 /// least exist.
-pub fn owner(db: &Connection, owner: &Owner, slice: Slice) -> Result<OwnersProjects> {
+pub fn owner(
+    db: &Connection,
+    owner: &Owner,
+    slice: Slice,
+    viewer: Option<&User>,
+) -> Result<OwnersProjects> {
     let count = projects::count(db, Some(owner))?;
     if count == 0 {
         check_owner(db, owner)?;
     }
+    let (email, belongs) = match owner {
+        Owner::User(name) => match users::find(db, name)? {
+            Some(user) => {
+                let groups = groups::of_user(db, user.id)?;
+                let names = groups.iter().map(|group| format!("@{}", group.name)).collect();
+                (user.email, names)
+            }
+            None => (None, Vec::new()),
+        },
+        Owner::Group(name) => match groups::find(db, name)? {
+            Some(group) => {
+                let members = groups::members(db, group.id)?;
+                (None, members.iter().map(|user| user.name.to_string()).collect())
+            }
+            None => (None, Vec::new()),
+        },
+    };
+    let may = |action| viewer.map_or(Ok(false), |viewer| authorise::may(db, viewer, action));
     let order = (ProjectKey::Id, Direction::Descending);
     let found = projects::list(db, Some(owner), order, slice)?;
-    Ok(OwnersProjects { projects: cards(db, found)?, count, any_chroot: any_chroot(db)? })
+    Ok(OwnersProjects {
+        projects: cards(db, found)?,
+        count,
+        profile: personal::profile(db, owner)?,
+        email: email.filter(|_| viewer.is_some()),
+        belongs,
+        may_create: may(Action::CreateProject(owner))?,
+        may_speak: may(Action::EditProfile(owner))?,
+        any_chroot: any_chroot(db)?,
+    })
 }
 
 /// An error when there is no such user or group.
@@ -281,7 +324,7 @@ mod tests {
                 let missing = error(head(db, &alice, &tools, None).map(drop));
                 assert_eq!(missing, "There is no project alice/tools here.");
                 let missing =
-                    error(owner(db, &"@devs".parse().unwrap(), Slice::first(1)).map(drop));
+                    error(owner(db, &"@devs".parse().unwrap(), Slice::first(1), None).map(drop));
                 assert_eq!(missing, "There is no group @devs on this server.");
                 let missing = error(build(db, BuildId(7)).map(drop));
                 assert_eq!(missing, "There is no build 7 on this server.");
@@ -312,7 +355,7 @@ mod tests {
                 let home = home(tx, Slice::first(10), None, Timestamp(0))?;
                 assert_eq!(home.projects.len(), 1);
                 assert!(!home.more);
-                let mine = owner(tx, &"alice".parse().unwrap(), Slice::first(10))?;
+                let mine = owner(tx, &"alice".parse().unwrap(), Slice::first(10), None)?;
                 assert_eq!((mine.projects.len(), mine.count), (2, 2));
                 Ok::<_, Error>(())
             })

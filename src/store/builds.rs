@@ -267,6 +267,18 @@ pub fn submitted_by(
     these(db, &ids?)
 }
 
+/// All builds that a user has handed in, by number: which, in what project, and when.
+pub fn all_of_user(db: &Connection, user: UserId) -> Result<Vec<(BuildId, String, Timestamp)>> {
+    db.prepare_cached(
+        "SELECT b.id, p.owner || '/' || p.name, b.submitted_on
+         FROM builds b JOIN projects p ON p.id = b.project_id
+         WHERE b.submitter_id = ?1 ORDER BY b.id LIMIT 1000000",
+    )?
+    .query_map([user], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The projects in which a user has handed in builds last, the last one first.
 pub fn last_projects(db: &Connection, user: UserId, limit: u32) -> Result<Vec<ProjectId>> {
     db.prepare_cached(

@@ -63,6 +63,22 @@ pub fn members(db: &Connection, group: GroupId) -> Result<Vec<User>> {
     .collect()
 }
 
+/// What a group says of itself.
+pub fn profile(db: &Connection, id: GroupId) -> Result<String> {
+    let found = db
+        .prepare_cached("SELECT profile FROM groups WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Sets what a group says of itself.
+pub fn set_profile(db: &Connection, id: GroupId, profile: &str) -> Result<()> {
+    db.prepare_cached("UPDATE groups SET profile = ?2 WHERE id = ?1")?
+        .execute(params![id, profile])?;
+    Ok(())
+}
+
 /// Whether a user belongs to the group of this name.
 pub fn is_member(db: &Connection, group: &GroupName, user: UserId) -> Result<bool> {
     Ok(db

@@ -35,6 +35,8 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0009_statistics.sql")),
         M::up(include_str!("migrations/0010_newest.sql")),
         M::up(include_str!("migrations/0011_redelivery.sql")),
+        M::up(include_str!("migrations/0012_search.sql")),
+        M::up(include_str!("migrations/0013_profiles.sql")),
     ])
 }
 

@@ -24,6 +24,7 @@ pub mod permissions;
 pub mod polls;
 pub mod project_chroots;
 pub mod projects;
+pub mod search;
 pub mod sessions;
 pub mod statistics;
 pub mod tokens;

@@ -58,6 +58,18 @@ pub fn list(db: &Connection, project: ProjectId) -> Result<Vec<Permission>> {
         .collect()
 }
 
+/// In which projects a user has asked for roles or has them, each with the two as numbers.
+pub fn of_user(db: &Connection, user: UserId) -> Result<Vec<(String, i64, i64)>> {
+    db.prepare_cached(
+        "SELECT p.owner || '/' || p.name, pe.builder, pe.admin
+         FROM permissions pe JOIN projects p ON p.id = pe.project_id
+         WHERE pe.user_id = ?1 ORDER BY p.id LIMIT 100000",
+    )?
+    .query_map([user], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// Gives a user these roles, instead of earlier ones.
 pub fn set(
     db: &Connection,

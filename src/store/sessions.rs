@@ -37,6 +37,17 @@ pub fn user(db: &Connection, digest: [u8; 32], now: Timestamp) -> Result<Option<
         .optional()?)
 }
 
+/// When a user's sessions began and when they end, the newest first.
+pub fn of_user(db: &Connection, user: UserId) -> Result<Vec<(Timestamp, Timestamp)>> {
+    db.prepare_cached(
+        "SELECT created_on, expires_on FROM sessions WHERE user_id = ?1
+         ORDER BY created_on DESC LIMIT 10000",
+    )?
+    .query_map([user], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// Ends a session.
 pub fn delete(db: &Connection, digest: [u8; 32]) -> Result<()> {
     db.prepare_cached("DELETE FROM sessions WHERE id_hash = ?1")?.execute(params![digest])?;

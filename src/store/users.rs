@@ -70,6 +70,45 @@ pub fn list(db: &Connection, after: Option<&UserName>, limit: u32) -> Result<Vec
     .collect()
 }
 
+/// What a user says of themselves.
+pub fn profile(db: &Connection, id: UserId) -> Result<String> {
+    let found = db
+        .prepare_cached("SELECT profile FROM users WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Sets what a user says of themselves.
+pub fn set_profile(db: &Connection, id: UserId, profile: &str) -> Result<()> {
+    db.prepare_cached("UPDATE users SET profile = ?2 WHERE id = ?1")?
+        .execute(params![id, profile])?;
+    Ok(())
+}
+
+/// How many admins there are whose accounts are not disabled.
+pub fn admins(db: &Connection) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM users WHERE admin AND NOT disabled")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Blanks what an account holds of a person; its name and number stay, as projects and builds
+/// refer to them.
+pub fn blank(db: &Connection, id: UserId) -> Result<()> {
+    for sql in [
+        "UPDATE users SET email = NULL, admin = 0, password_hash = NULL, profile = ''
+         WHERE id = ?1",
+        "DELETE FROM group_members WHERE user_id = ?1",
+        "DELETE FROM tokens WHERE user_id = ?1",
+        "DELETE FROM sessions WHERE user_id = ?1",
+        "DELETE FROM login_links WHERE user_id = ?1",
+    ] {
+        db.prepare_cached(sql)?.execute([id])?;
+    }
+    Ok(())
+}
+
 /// Whether there is any account at all.
 pub fn any(db: &Connection) -> Result<bool> {
     Ok(db

@@ -9,6 +9,7 @@
 //! store, the [`Builders`](crate::runner::builder::Builders) and the
 //! [`Attempts`](crate::auth::attempts::Attempts); Rocket says at its start if one is missing.
 
+mod account;
 mod build;
 mod charts;
 mod deliveries;
@@ -35,7 +36,9 @@ use rocket::{Build, Rocket, catchers, routes};
 pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     let pages = routes![
         owner::index,
+        owner::numbered,
         owner::group,
+        owner::group_numbered,
         session::form,
         session::log_in,
         session::once,
@@ -46,6 +49,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .attach(group_addresses())
         .mount("/", pages)
         .mount("/", home::routes())
+        .mount("/", account::routes())
         .mount("/", build::routes())
         .mount("/", deliveries::routes())
         .mount("/", project::routes())

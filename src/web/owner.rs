@@ -5,6 +5,7 @@ use rocket::response::Redirect;
 use rocket::{State, get};
 
 use super::error::PageError;
+use super::filters;
 use super::parts::{Pages, ProjectRow, Shape, Shell, Step};
 use super::view;
 use crate::clock::Timestamp;
@@ -29,8 +30,16 @@ pub struct OwnerPage {
     pub kind: &'static str,
     /// How many projects there are.
     pub count: u64,
-    /// The owner is who is looking.
-    pub is_viewer: bool,
+    /// What the owner says of itself, as Markdown.
+    pub profile: String,
+    /// Where mail for a user goes, for those who are logged in.
+    pub email: Option<String>,
+    /// The groups of a user or the members of a group, each with a page.
+    pub belongs: Vec<(String, String)>,
+    /// Where the viewer can make a project.
+    pub new_url: Option<String>,
+    /// Where the viewer can change what the owner says of itself.
+    pub profile_url: Option<String>,
     /// The projects.
     pub projects: Vec<ProjectRow>,
     /// Where in their list this is.
@@ -48,17 +57,50 @@ pub async fn index(
     owner: Owner,
     page: Option<&str>,
 ) -> Result<Page<OwnerPage>, PageError> {
-    let number = view::page_number(page);
+    show(app, shell, owner, view::page_number(page)).await
+}
+
+/// Copr's addresses of its further pages; no project is called by a number alone.
+#[get("/coprs/<owner>/<number>", rank = 2)]
+pub async fn numbered(
+    app: &State<App>,
+    shell: Shell,
+    owner: Owner,
+    number: u32,
+) -> Result<Page<OwnerPage>, PageError> {
+    show(app, shell, owner, u64::from(number).clamp(1, 1_000_000)).await
+}
+
+async fn show(
+    app: &App,
+    shell: Shell,
+    owner: Owner,
+    number: u64,
+) -> Result<Page<OwnerPage>, PageError> {
     let slice = Slice { limit: Some(SIZE), offset: (number - 1) * u64::from(SIZE) };
-    let asked = owner.clone();
-    let found = app.store.read(move |db| pages::owner(db, &asked, slice)).await?;
+    let (asked, viewer) = (owner.clone(), shell.viewer.clone());
+    let found = app.store.read(move |db| pages::owner(db, &asked, slice, viewer.as_ref())).await?;
     let now = Timestamp::now();
+    let url = view::owner_url(&owner);
+    let link = |name: String| {
+        let path =
+            name.strip_prefix('@').map_or_else(|| name.clone(), |group| format!("g/{group}"));
+        (name, format!("/coprs/{path}/"))
+    };
+    let group = match &owner {
+        Owner::Group(name) => name.to_string(),
+        Owner::User(_) => String::new(),
+    };
     Ok(Page(OwnerPage {
-        kind: if matches!(owner, Owner::Group(_)) { "group" } else { "user" },
+        kind: if group.is_empty() { "user" } else { "group" },
         count: found.count.into(),
-        is_viewer: matches!((&owner, &shell.viewer), (Owner::User(name), Some(viewer)) if *name == viewer.name),
+        profile: found.profile,
+        email: found.email,
+        belongs: found.belongs.into_iter().map(link).collect(),
+        new_url: found.may_create.then(|| format!("{url}add/")),
+        profile_url: found.may_speak.then(|| format!("/user/customize-profile/{group}")),
         projects: found.projects.iter().map(|card| view::project_row(card, now)).collect(),
-        pages: Pages::new(&view::owner_url(&owner), number, SIZE.into(), found.count.into()),
+        pages: Pages::new(&url, number, SIZE.into(), found.count.into()),
         first_steps: view::first_steps(shell.viewer.as_ref(), found.any_chroot.as_ref()),
         owner: owner.to_string(),
         shell,
@@ -69,4 +111,10 @@ pub async fn index(
 #[get("/groups/g/<group>/coprs")]
 pub fn group(group: GroupOwner) -> Redirect {
     Redirect::permanent(view::owner_url(&group.0))
+}
+
+/// And of its further pages.
+#[get("/groups/g/<group>/coprs/<number>")]
+pub fn group_numbered(group: GroupOwner, number: u32) -> Redirect {
+    Redirect::permanent(format!("{}{number}/", view::owner_url(&group.0)))
 }

@@ -27,7 +27,7 @@ const LARGE: [&str; 14] = [
 ];
 
 /// The statements that may all the same: part of each, and why.
-const MEANT: [(&str, &str); 9] = [
+const MEANT: [(&str, &str); 10] = [
     ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),
@@ -35,6 +35,7 @@ const MEANT: [(&str, &str); 9] = [
         "SELECT project_id FROM ( SELECT id, project_id FROM builds",
         "the inner one ends at its limit",
     ),
+    ("FROM built_packages WHERE ?1 IS NULL ORDER BY id DESC LIMIT", "the newest, to the limit"),
     ("SELECT count(*) FROM projects", "how many there are can only be counted"),
     ("SELECT json_extract(source, '$.dir') FROM packages", "once, when a server starts"),
     ("SELECT 1 FROM jobs LIMIT 1", "whether there is any ends at the first"),

@@ -1,8 +1,10 @@
 //! The home page, what was built lately, feeds.
 
 use coprbox::clock::Timestamp;
-use coprbox::model::ChrootState;
-use coprbox::store::statistics;
+use coprbox::model::list::Slice;
+use coprbox::model::nevra::Nevra;
+use coprbox::model::{BuildId, ChrootState};
+use coprbox::store::{build_chroots, statistics};
 
 use crate::site::Site;
 
@@ -82,4 +84,66 @@ fn feeds_hold_the_newest_projects() {
     site.page("/rss/all/").has("alice/hidden").has("alice/tools").lacks("<b>");
     site.page("/rss/1").has("alice/tools");
     site.page("/rss/0").lacks("<item>");
+}
+
+#[test]
+fn words_find_projects_and_numbers_find_builds() {
+    let site = Site::new();
+    let (id, _) = site.build(ChrootState::Succeeded);
+    site.page("/coprs/fulltext/").has("Words are looked for").has("id=\"fulltext\"");
+    let found = site.page("/coprs/fulltext/?fulltext=too");
+    found.has("1 project<").has("/coprs/alice/tools/").has("value=\"too\"");
+    site.page("/coprs/fulltext/?fulltext=hello").has("/coprs/alice/tools/");
+    site.page("/coprs/fulltext/?fulltext=alice%2Ftools").has("/coprs/alice/tools/");
+    site.page("/coprs/fulltext/1/?fulltext=tools").has("/coprs/alice/tools/");
+    for attribute in ["projectname=tools", "ownername=alice", "packagename=hello"] {
+        let page = site.page(&format!("/coprs/fulltext/?{attribute}"));
+        page.has("/coprs/alice/tools/");
+    }
+    let none = site.page("/coprs/fulltext/?fulltext=%3Cb%3Efish");
+    none.has("Nothing fits").has("&#60;b&#62;fish").lacks("<b>fish");
+    let build = site.get(&format!("/coprs/fulltext/?fulltext=+{id}+"));
+    assert_eq!(build.header("location"), format!("/coprs/alice/tools/build/{id}/"));
+    site.page("/coprs/fulltext/?fulltext=99").has("Nothing fits");
+}
+
+#[test]
+fn what_cannot_be_searched_for_is_refused() {
+    let site = Site::new();
+    let odd = site.get("/coprs/fulltext/?fulltext=a&colour=red");
+    assert_eq!(odd.status, 400);
+    odd.has("&#39;colour&#39; cannot be searched for").has("packagename");
+}
+
+#[test]
+fn built_packages_are_found_by_all_of_their_names() {
+    let site = Site::new();
+    let (id, _) = site.build(ChrootState::Succeeded);
+    let nevra = Nevra {
+        name: "hello".into(),
+        epoch: None,
+        version: "2.12".into(),
+        release: "1".into(),
+        arch: "x86_64".into(),
+    };
+    let store = &site.hub.app.store;
+    store
+        .write_now(|tx| {
+            let chroot = build_chroots::list(tx, BuildId(id), Slice::default())?.remove(0).id;
+            build_chroots::set_packages(tx, chroot, &[("hello-2.12-1.x86_64.rpm".into(), nevra)])
+        })
+        .unwrap();
+    site.page("/coprs/packages/search/").has("Say at least one part");
+    let build = format!("/coprs/alice/tools/build/{id}/");
+    for query in
+        ["name=hello", "version=2.12&arch=x86_64", "name=hello&epoch=0", "name=hello&page=1"]
+    {
+        site.page(&format!("/coprs/packages/search/?{query}"))
+            .has(&build)
+            .has("hello-2.12-1.x86_64");
+    }
+    for query in ["name=hell", "name=hello&release=2", "name=hello&epoch=1"] {
+        site.page(&format!("/coprs/packages/search/?{query}")).has("No such package").lacks(&build);
+    }
+    assert_eq!(site.get("/coprs/packages/search/?epoch=one").status, 400);
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
+mod account;
 mod build;
 mod create;
 mod deliveries;

@@ -1,8 +1,10 @@
-//! What concerns the whole server: the home page, what was built lately, feeds.
+//! What concerns the whole server: the home page, search, what was built lately, feeds.
 
 mod index;
+mod nevra;
 mod recent;
 mod rss;
+mod search;
 
 use rocket::{Route, routes};
 
@@ -18,5 +20,9 @@ pub fn routes() -> Vec<Route> {
         rss::newest,
         rss::some,
         rss::all,
+        search::index,
+        search::numbered,
+        nevra::index,
+        nevra::numbered,
     ]
 }

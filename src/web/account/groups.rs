@@ -1,0 +1,46 @@
+//! The groups that one belongs to.
+
+use askama::Template;
+use rocket::{State, get};
+
+use super::super::error::PageError;
+use super::super::parts::Shell;
+use crate::auth::guard::SignedIn;
+use crate::http::page::Page;
+use crate::ops::{App, personal};
+
+/// `/groups/list/my`
+#[derive(Template)]
+#[template(path = "account/groups.html")]
+pub struct GroupsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The groups.
+    pub groups: Vec<Row>,
+}
+
+/// A group in the list.
+pub struct Row {
+    /// Its name, without the `@`.
+    pub name: String,
+    /// How many belong to it.
+    pub members: usize,
+    /// How many projects it has.
+    pub projects: u32,
+}
+
+/// The groups that one belongs to.
+#[get("/groups/list/my")]
+pub async fn my(
+    app: &State<App>,
+    user: SignedIn,
+    shell: Shell,
+) -> Result<Page<GroupsPage>, PageError> {
+    let groups = app.store.read(move |db| personal::groups_of(db, &user.0)).await?;
+    let row = |(name, members, projects): (crate::model::GroupName, usize, u32)| Row {
+        name: name.to_string(),
+        members,
+        projects,
+    };
+    Ok(Page(GroupsPage { shell, groups: groups.into_iter().map(row).collect() }))
+}
