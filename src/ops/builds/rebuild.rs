@@ -10,11 +10,16 @@ use super::stored::{Stored, temporary_name};
 use super::submit::{first, insert};
 use crate::model::assign;
 use crate::model::build::Build;
+use crate::model::list::Slice;
 use crate::model::package::Package;
 use crate::model::source::SourceSpec;
 use crate::model::user::User;
 use crate::ops::{App, Error, Mistakes, Result, packages, sources};
+use crate::store::builds::Filter;
 use crate::store::{Connection, builds, project_chroots};
+
+/// So many builds are looked through for one that has a source package.
+const RECENT: u32 = 20;
 
 /// Builds a package from the source on record. As the package is known, so are its chroots.
 pub async fn submit_package(
@@ -24,15 +29,30 @@ pub async fn submit_package(
     package: Option<String>,
 ) -> Result<Build> {
     let name = package.unwrap_or_default();
-    let kept = {
+    let (kept, made) = {
         let (wish, name) = (wish.clone(), name.clone());
-        let find = move |db: &_| packages::find(db, &wish.find_project(db)?, &name);
-        app.store.read(find).await?.source
+        let find = move |db: &_| {
+            let project = wish.find_project(db)?;
+            let package = packages::find(db, &project, &name)?;
+            let made = match package.source {
+                SourceSpec::Tree(_) => newest_srpm(db, &package)?,
+                _ => None,
+            };
+            Ok::<_, Error>((package.source, made))
+        };
+        app.store.read(find).await?
     };
     let (app, user) = (app.clone(), user.clone());
     // A task of its own: a client that hangs up must not leave a build without its file.
     let submitting = async move {
-        let copy = copy(app.layout().uploads(), &kept).await?;
+        let uploads = app.layout().uploads();
+        let copy = match made {
+            Some((build, srpm)) => {
+                let dir = app.layout().source(&build.owner, &build.dir, build.id);
+                copy_file(uploads, dir.join(&srpm), srpm).await?
+            }
+            None => copy(uploads, &kept).await?,
+        };
         let own = copy.as_ref().map(|(_, own)| (kept, own.clone()));
         let build = app.store.write(move |tx| insert_package(tx, &user, wish, &name, own)).await?;
         if let Some((stored, _)) = copy {
@@ -82,6 +102,8 @@ pub(super) fn source_of(
         {
             Ok(own)
         }
+        // Of a directory, what is left is the source package that was made of it.
+        (SourceSpec::Tree(_), Some((kept, own))) if kept == package.source => Ok(own),
         (
             SourceSpec::Unset
             | SourceSpec::Upload { .. }
@@ -97,7 +119,8 @@ fn no_source(package: &Package) -> Error {
     let why = match &package.source {
         SourceSpec::Upload { file, .. } => format!("; {file} was kept only until it was built"),
         SourceSpec::Tree(tree) => {
-            format!("; the directory {} was kept only until it was built", tree.name())
+            let name = tree.name();
+            format!("; the directory {name} is not kept, and no build has made an SRPM of it")
         }
         SourceSpec::RpmUpload { .. } => "; its packages were uploaded ready-made".to_owned(),
         _ => String::new(),
@@ -109,6 +132,14 @@ fn no_source(package: &Package) -> Error {
     ))
 }
 
+/// The newest source package that a build of the package has made.
+fn newest_srpm(db: &Connection, package: &Package) -> Result<Option<(Build, String)>> {
+    let filter = Filter { package: Some(&package.name), ..Filter::default() };
+    let newest = builds::list(db, package.project, filter, Slice::first(RECENT))?;
+    let mut made = newest.into_iter().filter_map(|build| Some((build.srpm.clone()?, build)));
+    Ok(made.next().map(|(srpm, build)| (build, srpm)))
+}
+
 /// The file that a package keeps, for a build of its own, which takes it away in the end. `None`
 /// for other packages, and for one whose file is not there any more.
 pub(super) async fn copy(
@@ -116,7 +147,16 @@ pub(super) async fn copy(
     kept: &SourceSpec,
 ) -> Result<Option<(Stored, SourceSpec)>> {
     let SourceSpec::Upload { dir, file } = kept else { return Ok(None) };
-    let (from, file) = (uploads.join(dir).join(file), file.clone());
+    copy_file(uploads.clone(), uploads.join(dir).join(file), file.clone()).await
+}
+
+/// A file under a second name among the uploads, and the source that has it; `None` where it is not
+/// there any more.
+async fn copy_file(
+    uploads: PathBuf,
+    from: PathBuf,
+    file: String,
+) -> Result<Option<(Stored, SourceSpec)>> {
     let beside = uploads.join(format!("{}.link", temporary_name()));
     // A second name costs nothing, whatever the size.
     match tokio::fs::hard_link(&from, &beside).await {

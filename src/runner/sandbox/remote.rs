@@ -24,11 +24,11 @@ const LONGEST: u64 = 1 << 20;
 
 /// A source at an address.
 #[derive(Debug, PartialEq, Eq)]
-struct Remote {
+pub struct Remote {
     /// Without the fragment, which names the file.
-    url: String,
-    /// What rpmbuild will look for.
-    file: String,
+    pub url: String,
+    /// What rpmbuild will look for: the name of a file, and no path.
+    pub file: String,
 }
 
 /// Fetches what `parsed`, the output of `rpmspec --parse`, names and the home does not have.
@@ -50,7 +50,7 @@ pub async fn fetch(
             Err(Errno::NOENT) => {}
             _ => continue,
         }
-        if !url.starts_with("http://") && !url.starts_with("https://") {
+        if !is_web(&url) {
             all = false;
             continue;
         }
@@ -104,9 +104,16 @@ fn value(line: &str, in_list: bool) -> Option<&str> {
     is_source.then(|| value.trim())
 }
 
+/// Whether the server can download from there.
+pub fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
 impl Remote {
+    /// What the value of a source's or a patch's tag means; `None` for a file beside the spec.
+    ///
     /// rpm takes for the name what follows the last slash, in a fragment too.
-    fn of(value: &str) -> Option<Remote> {
+    pub fn of(value: &str) -> Option<Remote> {
         let (scheme, _) = value.split_once("://")?;
         let is_scheme = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
         let file = value.rsplit('/').next().unwrap_or_default();

@@ -2,8 +2,10 @@
 #
 #   $1  the spec file's place in the directory; empty: the only one there
 #   $2  'pack': the first source is made from the directory in any case
+#   $3  'last': what was downloaded is in sources/, and rpmbuild sees to the rest
 #
-# Reads upload.tar.gz in the directory it starts in, leaves the source package in out/.
+# Reads upload.tar.gz in the directory it starts in, leaves the source package in out/; or, unless
+# it is the last time, out/wanted with the addresses of what has to be downloaded first.
 
 top=$PWD
 
@@ -36,7 +38,7 @@ find_spec() {
 
 # All that lies beside the spec file or in a directory SOURCES can be a source.
 gather() {
-    mkdir sources || exit 1
+    mkdir -p sources || exit 1
     for dir in src src/SOURCES "src/$specdir/../SOURCES" "src/$specdir"; do
         [ -d "$dir" ] || continue
         find "$dir" -maxdepth 1 -type f -exec ln -f -t sources {} + || exit 1
@@ -105,6 +107,23 @@ pack() {
         fail "the directory cannot be packed"
 }
 
+# The values of the tags $1, source or patch.
+values() {
+    sed -n "s/^$1[0-9]*[[:space:]]*:[[:space:]]*\(.*[^[:space:]]\)[[:space:]]*\$/\1/Ip" head
+}
+
+# Lists the addresses of sources and patches that are not here.
+want() {
+    {
+        values source | if [ "$1" ]; then sed 1d; else cat; fi
+        values patch
+    } | while IFS= read -r value; do
+        case $value in
+        *://*) [ -e "sources/${value##*/}" ] || printf '%s\n' "$value" ;;
+        esac
+    done > wanted
+}
+
 # Sees to the sources that the spec file names: one that is an archive and not there is the
 # directory itself.
 sources() {
@@ -120,12 +139,8 @@ sources() {
             echo "$tag: $file, as it is in the directory"
             continue
         else
-            case $value in
-            *://*)
-                echo "$tag: $value is downloaded"
-                continue
-                ;;
-            esac
+            # An address that the server does not know how to reach.
+            case $value in *://*) continue ;; esac
             [ -z "$packed" ] || fail "$tag: $file is not in the directory"
             packed=$file
         fi
@@ -148,6 +163,11 @@ echo "spec file: $spec"
 specdir=$(dirname "$spec")
 gather
 expand
+want "$2"
+if [ -s wanted ] && [ -z "$3" ]; then
+    mv wanted out/wanted
+    exit
+fi
 sources "$2"
 cd src || exit 1
 exec rpmbuild -bs --nodeps --define "_sourcedir $top/sources" --define "_srcrpmdir $top/out" \

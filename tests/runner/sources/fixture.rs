@@ -147,6 +147,22 @@ impl Hub {
                 Ok::<_, StoreError>(id)
             })
             .unwrap();
+        self.outcome(id)
+    }
+
+    /// Builds a package again from what is on record of it.
+    pub fn rebuild(&self, package: &str) -> Outcome {
+        let wish = build_ops::Wish {
+            owner: Some("alice".into()),
+            project: Some("p".into()),
+            ..build_ops::Wish::default()
+        };
+        let package = Some(package.to_owned());
+        let submitting = build_ops::submit_package(&self.app, &self.user, wish, package);
+        self.outcome(self.runtime.block_on(submitting).unwrap().id)
+    }
+
+    fn outcome(&self, id: BuildId) -> Outcome {
         let build = self.wait(id);
         let place = self.app.layout().source(&build.owner, &build.dir, id);
         let mut log = String::new();

@@ -134,8 +134,26 @@ fn addresses_are_downloaded_and_what_is_there_is_taken() {
     let made = build_as(hub, &files, "mixed.spec", true);
     assert!(packed_names(&made, "remote.tar.gz").contains(&"mixed-1/main.c".to_owned()));
     assert_eq!(made.file("there.tar.gz"), b"there");
+    // What the spec file reads of the directory is there when its sources have been downloaded.
+    let version = "Source0: x.tar.gz\nVersion: %(cat VERSION)";
+    let text = spec("reading", &format!("Patch0: {}/files/remote.tar.gz", server.url()))
+        .replace("Version: 1", version);
+    let made = build(hub, &[("dist/reading.spec", &text), ("VERSION", "7\n")]);
+    assert_eq!(made.nvr(), "reading-7-1");
+    assert_eq!(made.files(), ["reading.spec", "remote.tar.gz", "x.tar.gz"]);
     let gone = spec("gone", &format!("Source0: {}/files/gone.tar.gz", server.url()));
     build(hub, &[("gone.spec", &gone)]).failed("download failed: ");
+}
+
+#[test]
+fn a_package_is_built_again_from_the_source_package_that_was_made() {
+    let Some(hub) = open() else { return };
+    let text = spec("again", "Source: again.tar.gz");
+    let made = build(hub, &[("again.spec", &text), ("a.c", "")]);
+    let again = hub.rebuild("again");
+    assert_eq!(again.nvr(), "again-1-1");
+    assert_eq!(again.file("again.tar.gz"), made.file("again.tar.gz"));
+    assert!(again.log.contains("uploaded: again-1-1.src.rpm"), "{}", again.log);
 }
 
 #[test]
