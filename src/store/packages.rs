@@ -196,6 +196,16 @@ pub fn count_matching(db: &Connection, project: ProjectId, text: &str) -> Result
         .query_row(params![project, text.to_lowercase()], |row| row.get(0))?)
 }
 
+/// All packages of a project, by name, out of an index alone.
+pub fn named(db: &Connection, project: ProjectId) -> Result<Vec<(PackageId, String)>> {
+    db.prepare_cached(
+        "SELECT id, name FROM packages WHERE project_id = ?1 ORDER BY name LIMIT 10000000",
+    )?
+    .query_map([project], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The packages with these numbers, in this order, without those that have gone.
 pub fn these(db: &Connection, ids: &[PackageId]) -> Result<Vec<Package>> {
     super::these(db, &format!("{SELECT} WHERE pk.id = ?1"), ids, from_row)

@@ -21,7 +21,7 @@ pub(super) use delete::{remove, remove_all, running};
 pub(super) use hooked::{Hooked, copy_for, hand_in, place, source_for};
 pub(super) use options::Place;
 pub use options::Wish;
-pub use rebuild::submit_package;
+pub use rebuild::{submit_package, submit_packages};
 pub use rpms::{RpmUpload, submit_rpms};
 pub(super) use stored::Stored;
 pub use submit::{check, submit_source, submit_urls};

@@ -8,15 +8,16 @@ use tempfile::TempPath;
 use super::options::Wish;
 use super::stored::{Stored, temporary_name};
 use super::submit::{first, insert};
-use crate::model::assign;
 use crate::model::build::Build;
 use crate::model::list::Slice;
 use crate::model::package::Package;
+use crate::model::project::Project;
 use crate::model::source::SourceSpec;
 use crate::model::user::User;
+use crate::model::{PackageId, assign, glob};
 use crate::ops::{App, Error, Mistakes, Result, packages, sources};
 use crate::store::builds::Filter;
-use crate::store::{Connection, builds, project_chroots};
+use crate::store::{Connection, builds, packages as package_rows, project_chroots};
 
 /// So many builds are looked through for one that has a source package.
 const RECENT: u32 = 20;
@@ -170,4 +171,75 @@ async fn copy_file(
     let stored = Stored::take_in(uploads, named).await?;
     let own = SourceSpec::Upload { dir: stored.dir.clone(), file };
     Ok(Some((stored, own)))
+}
+
+/// The most packages that are built at one go.
+const MOST: usize = 5000;
+
+/// Builds all of a project's packages whose names fit one of the globs, from the sources on record;
+/// all of it or none. `respect` keeps each package out of the chroots it is not built in even where
+/// the wish names them. The answer is how many builds were made, and which packages have no sources
+/// that they could be built from.
+pub async fn submit_packages(
+    app: &App,
+    user: &User,
+    wish: Wish,
+    patterns: Vec<String>,
+    respect: bool,
+) -> Result<(usize, Vec<String>)> {
+    let user = user.clone();
+    app.store
+        .write(move |tx| {
+            let project = wish.find_project(tx)?;
+            let chosen = chosen(tx, &project, &patterns)?;
+            let enabled = project_chroots::enabled_names(tx, project.id)?;
+            let (mut made, mut left_out) = (0, Vec::new());
+            for package in chosen {
+                let source = match source_of(tx, &package, None) {
+                    Ok(source) => source,
+                    Err(Error::Invalid(_)) => {
+                        left_out.push(package.name.to_string());
+                        continue;
+                    }
+                    Err(other) => return Err(other),
+                };
+                let mut wish = wish.clone();
+                wish.timeout = wish.timeout.or(package.timeout.map(i64::from));
+                let mut plan = wish.plan(tx, &user, project.clone(), Mistakes::default())?;
+                let wanted = if plan.chroots.is_empty() { &enabled } else { &plan.chroots };
+                let denied: &[String] = if respect { &package.chroot_denylist } else { &[] };
+                let excluded: Vec<String> = plan.excluded.iter().map(ToString::to_string).collect();
+                plan.chroots = assign::chroots(wanted, &excluded, denied);
+                if plan.chroots.is_empty() {
+                    left_out.push(package.name.to_string());
+                    continue;
+                }
+                made += insert(tx, Some(user.id), &plan, Some(package.id), vec![source])?.len();
+            }
+            Ok::<_, Error>((made, left_out))
+        })
+        .await
+}
+
+/// The packages that fit one of these globs; each glob has to fit one at least.
+fn chosen(tx: &Connection, project: &Project, patterns: &[String]) -> Result<Vec<Package>> {
+    let mut mistakes = Mistakes::default();
+    if patterns.is_empty() {
+        mistakes.add("packages", "Choose at least one.");
+    }
+    let all = package_rows::named(tx, project.id)?;
+    for pattern in patterns {
+        if !all.iter().any(|(_, name)| glob::fits(pattern, name)) {
+            mistakes.add("packages", format!("no package fits '{pattern}'"));
+        }
+    }
+    let fits = |name: &str| patterns.iter().any(|pattern| glob::fits(pattern, name));
+    let ids: Vec<PackageId> =
+        all.iter().filter(|(_, name)| fits(name)).map(|(id, _)| *id).collect();
+    if ids.len() > MOST {
+        let why = format!("these are {} packages; at most {MOST} are built at one go", ids.len());
+        mistakes.add("packages", why);
+    }
+    mistakes.none()?;
+    Ok(package_rows::these(tx, &ids)?)
 }

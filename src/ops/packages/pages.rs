@@ -2,7 +2,8 @@
 
 use super::{Shown, With, find, find_dir, show};
 use crate::config::Config;
-use crate::model::build::Build;
+use crate::model::assign;
+use crate::model::build::{Build, BuildChroot};
 use crate::model::list::Slice;
 use crate::model::package::Package;
 use crate::model::user::User;
@@ -13,10 +14,14 @@ use crate::ops::sources::{Offered, offered};
 use crate::ops::{Error, Result};
 use crate::store::builds::Filter;
 use crate::store::monitor::{self, MonitorRow, Stretch};
-use crate::store::{Connection, builds, deploy_keys, packages, projects};
+use crate::store::{
+    Connection, build_chroots, builds, deploy_keys, packages, project_chroots, projects,
+};
 
 /// How many of its newest builds the pictures of a package show.
 const HISTORY: u32 = 60;
+/// And in how many chroots, at the most.
+const LINES: usize = 3;
 
 /// A page of a project's packages.
 pub struct PackageList {
@@ -176,8 +181,14 @@ pub struct PackageDetail {
     pub count: u32,
     /// The builds of this page, newest first.
     pub builds: Vec<Build>,
+    /// The chroots of the project that the package is built in.
+    pub chroots: Vec<ChrootName>,
     /// The newest builds, newest first, for the pictures.
     pub history: Vec<Build>,
+    /// The chroots that most of these have.
+    pub columns: Vec<ChrootName>,
+    /// How many seconds each of these builds took in each of these chroots, where it succeeded.
+    pub times: Vec<Vec<Option<u64>>>,
 }
 
 /// Reads a package with part of its builds.
@@ -191,11 +202,72 @@ pub fn detail(
     let head = head(db, owner, name, viewer)?;
     let package = find(db, &head.project, package)?;
     let filter = Filter { package: Some(&package.name), ..Filter::default() };
+    let history = builds::list(db, head.project.id, filter, Slice::first(HISTORY))?;
+    let enabled = project_chroots::enabled_names(db, head.project.id)?;
+    let chroots = assign::chroots(&enabled, &[], &package.chroot_denylist);
+    let columns: Vec<ChrootName> = chroots.iter().take(LINES).cloned().collect();
+    let mut times = Vec::with_capacity(history.len());
+    for build in &history {
+        times.push(times_in(&build_chroots::list(db, build.id, Slice::default())?, &columns));
+    }
     Ok(PackageDetail {
         count: builds::count_of(db, package.id)?,
         builds: builds::list(db, head.project.id, filter, slice)?,
-        history: builds::list(db, head.project.id, filter, Slice::first(HISTORY))?,
+        chroots,
+        history,
+        columns,
+        times,
         package,
         head,
     })
+}
+
+/// How many seconds a build took in each of these chroots, where it succeeded.
+fn times_in(parts: &[BuildChroot], columns: &[ChrootName]) -> Vec<Option<u64>> {
+    let time = |name: &ChrootName| {
+        let part = parts.iter().find(|part| part.name == *name)?;
+        let is_done = part.state == ChrootState::Succeeded;
+        let (start, end) = (part.started_on?, part.ended_on?);
+        is_done.then(|| end.since(start).as_secs())
+    };
+    columns.iter().map(time).collect()
+}
+
+/// What the form of a rebuild needs.
+pub struct Rebuilding {
+    /// What all pages of the project show.
+    pub head: ProjectHead,
+    /// The package; `None` for all.
+    pub package: Option<Package>,
+    /// The chroots of the project.
+    pub chroots: Vec<ChrootName>,
+    /// Those among them that the package is built in.
+    pub usual: Vec<ChrootName>,
+    /// The names of the packages, where there are few enough to choose from.
+    pub names: Option<Vec<String>>,
+}
+
+/// More packages than these are not listed to choose from.
+const FEW: u32 = 200;
+
+/// Reads what the form of a rebuild needs, for somebody who may build.
+pub fn rebuilding(
+    db: &Connection,
+    (owner, name): (&Owner, &ProjectName),
+    package: Option<&str>,
+    user: &User,
+) -> Result<Rebuilding> {
+    let head = head(db, owner, name, Some(user))?;
+    authorise(db, user, Action::Build(&head.project))?;
+    let package = package.map(|text| find(db, &head.project, text)).transpose()?;
+    let chroots = project_chroots::enabled_names(db, head.project.id)?;
+    let denied = package.as_ref().map_or(&[][..], |package| &package.chroot_denylist);
+    let usual = assign::chroots(&chroots, &[], denied);
+    let names = if package.is_none() && head.packages <= FEW {
+        let named = packages::named(db, head.project.id)?;
+        Some(named.into_iter().map(|(_, name)| name).collect())
+    } else {
+        None
+    };
+    Ok(Rebuilding { head, package, chroots, usual, names })
 }

@@ -9,6 +9,7 @@ use crate::model::list::Slice;
 use crate::model::{Owner, ProjectName};
 use crate::ops::App;
 use crate::ops::packages::{Shown, pages};
+use crate::ops::sources::SourceKind;
 use crate::web::error::PageError;
 use crate::web::parts::{BuildRow, Masthead, Pages, Shape, Shell, Step};
 use crate::web::session::encode;
@@ -95,6 +96,6 @@ fn row(project_url: &str, shown: &Shown, now: Timestamp) -> PackageRow {
         name: package.name.to_string(),
         latest: shown.latest.as_deref().map(|build| view::build_row(build, now)),
         is_automatic: package.webhook_rebuild,
-        has_source: package.source.describe().is_some(),
+        has_source: SourceKind::of(&package.source).is_some(),
     }
 }

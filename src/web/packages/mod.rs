@@ -1,7 +1,10 @@
 //! The packages of a project.
 
+mod detail;
 mod edit;
 mod list;
+mod rebuild;
+mod remove;
 
 use rocket::{Route, routes};
 
@@ -15,5 +18,14 @@ pub fn routes() -> Vec<Route> {
         edit::edit_kind,
         edit::create,
         edit::change,
+        detail::detail,
+        rebuild::one,
+        rebuild::many,
+        rebuild::build_one,
+        rebuild::build_many,
+        remove::ask,
+        remove::delete,
+        remove::ask_reset,
+        remove::reset,
     ]
 }
