@@ -141,7 +141,8 @@ fn conclude(
     let line = match news {
         News::Nothing => return Ok(()),
         News::First(found) => {
-            Line::left(name, format!("{} is what it begins with", shown(upstream, &found)))
+            let there = shown(upstream, &found);
+            Line::left(name, format!("{there} is there at the first look, later ones are built"))
         }
         News::Trouble(why) => Line::left(name, why),
         News::Changed { before, now } => {

@@ -100,7 +100,7 @@ fn what_cannot_come_again_says_why_in_place_of_the_button() {
     let arrival = Arrival { letter, ..Arrival::default() };
     let note = |tx: &_| {
         let came = (coprbox::clock::Timestamp::now(), &arrival);
-        deliveries::insert(tx, id, came, "a: not built, main at cafe is what it begins with", &[])
+        deliveries::insert(tx, id, came, "a: not built, main at cafe is there", &[])
     };
     site.hub.app.store.write_now(|tx| note(tx)).unwrap();
     let page = site.page(&format!("{LIST}1/"));
