@@ -101,7 +101,7 @@ async fn look(
         let Some(package) = packages::get(db, id)? else { return Ok(None) };
         let Some(upstream) = package.source.upstream() else { return Ok(None) };
         let key = deploy_keys::get(db, id)?;
-        Ok::<_, StoreError>(Some(Errand { upstream, key, package }))
+        Ok::<_, StoreError>(Some(Errand { package, upstream, key }))
     };
     let Some(errand) = app.store.read(errand).await? else {
         // There is nothing that could be asked.

@@ -19,7 +19,11 @@ const COMMIT: &str = "c9a1dd0f3ea2f6a7fbc3b4ab2e42bd05a80ad4e4";
 fn signature(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in mac.finalize().into_bytes() {
+        text += &format!("{byte:02x}");
+    }
+    text
 }
 
 /// A push as Gitea and Forgejo tell of it.
