@@ -98,9 +98,9 @@ async fn change(
         .write(move |tx| {
             let project = projects::find(tx, &owner, &name)?;
             authorise(tx, &user, Action::ManageProject(&project))?;
-            let used = project_chroots::find(tx, project.id, &chroot)?;
-            let used = used.filter(|used| !used.is_enabled() || !used.chroot.active);
-            act(tx, &project, &used.ok_or_else(|| missing(&chroot))?)
+            let found = project_chroots::find(tx, project.id, &chroot)?;
+            let ending = found.filter(|used| !used.is_enabled() || !used.chroot.active);
+            act(tx, &project, &ending.ok_or_else(|| missing(&chroot))?)
         })
         .await
 }

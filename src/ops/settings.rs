@@ -61,8 +61,8 @@ pub struct Chroots {
 /// Reads which chroots a project has and could have.
 pub fn chroots(db: &Connection, user: &User, owner: &Owner, name: &ProjectName) -> Result<Chroots> {
     let settings = open(db, user, owner, name)?;
-    let used = project_chroots::list(db, settings.head.project.id)?;
-    Ok(Chroots { settings, offered: offered(db)?, used })
+    let all = project_chroots::list(db, settings.head.project.id)?;
+    Ok(Chroots { settings, offered: offered(db)?, used: all })
 }
 
 /// Reads one chroot of a project.
@@ -74,10 +74,10 @@ pub fn chroot(
 ) -> Result<(Settings, ProjectChroot)> {
     let settings = open(db, user, owner, name)?;
     let found = project_chroots::find(db, settings.head.project.id, chroot)?;
-    let used = found.filter(|used| used.chroot.active).ok_or_else(|| {
-        Error::NotFound(format!("{owner}/{name} is not built in a chroot {chroot}."))
-    })?;
-    Ok((settings, used))
+    match found.filter(|used| used.chroot.active) {
+        Some(found) => Ok((settings, found)),
+        None => Err(Error::NotFound(format!("{owner}/{name} is not built in {chroot}."))),
+    }
 }
 
 /// The project with this number.
@@ -177,7 +177,7 @@ pub fn deletion(
 pub fn bytes_below(dirs: &[PathBuf], patience: Duration) -> (u64, bool) {
     let start = Instant::now();
     let mut sum = 0;
-    let files = dirs.iter().flat_map(|dir| walkdir::WalkDir::new(dir)).filter_map(Result::ok);
+    let files = dirs.iter().flat_map(walkdir::WalkDir::new).filter_map(Result::ok);
     for entry in files {
         sum += entry.metadata().ok().filter(Metadata::is_file).map_or(0, |data| data.len());
         if start.elapsed() > patience {

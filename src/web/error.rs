@@ -149,17 +149,26 @@ fn ways(path: &str) -> Vec<Way> {
     ways
 }
 
+/// The page of this server that a form stood on.
+fn page_before(request: &Request<'_>) -> Option<String> {
+    let header = |name| request.headers().get_one(name);
+    let (_, address) = header("Referer")?.split_once("://")?;
+    let path = address.strip_prefix(header("Host")?)?;
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    Some(path[..end].to_owned()).filter(|path| path.starts_with('/'))
+}
+
 /// Everything that goes wrong before a handler runs. Who is not logged in is led to where one
 /// logs in.
 #[catch(default)]
 pub fn any(status: Status, request: &Request<'_>) -> Result<Redirect, PageError> {
     if status == Status::Unauthorized {
-        let back = if request.method() == Method::Get {
-            format!("/login?next={}", super::session::encode(request.uri().path().as_str()))
-        } else {
-            "/login".into()
+        let from = match request.method() {
+            Method::Get => Some(request.uri().path().to_string()),
+            _ => page_before(request),
         };
-        return Ok(Redirect::to(back));
+        let next = |path: String| format!("?next={}", super::session::encode(&path));
+        return Ok(Redirect::to(format!("/login{}", from.map(next).unwrap_or_default())));
     }
     let status = refusal::status(status);
     let message = refusal::reason(request).unwrap_or_default().to_owned();

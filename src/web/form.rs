@@ -70,10 +70,11 @@ pub type Labels = &'static [(&'static str, &'static str)];
 pub type Answer<T> = Result<Done, Refused<T>>;
 
 /// Sentences that the API owes its clients, and what a page says in their place.
-const WORDS: [(&str, &str); 3] = [
+const WORDS: [(&str, &str); 4] = [
     ("'[]' is not a valid choice for this field.", "Choose at least one."),
     ("Not a valid integer value.", "This must be a whole number."),
     ("This field is required.", "This is needed."),
+    ("Number must be between -1 and 720.", "Write 0 to 720, or nothing."),
 ];
 
 /// A form as a page shows it.

@@ -82,3 +82,9 @@ document.addEventListener("coprbox:fresh", () => {
   addCopyButtons(document);
   refreshTimes();
 });
+
+// Where tabs do not fit, the open one is the one to see.
+for (const open of document.querySelectorAll(".tabs [aria-current]")) {
+  const tabs = open.parentElement;
+  tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+}

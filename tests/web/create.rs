@@ -41,7 +41,7 @@ fn a_refused_form_keeps_what_was_typed_and_names_the_field() {
     page.has("aria-describedby=\"wrong-name hint-name\"").has("aria-invalid=\"true\"");
     page.has("&#60;b&#62;me").has("value=\"fedora-43-x86_64\" checked").has("ftp://x</textarea>");
     page.has("id=\"field-multilib\" name=\"multilib\" aria-describedby=\"hint-multilib\" value=\"on\" checked");
-    page.has("Number must be between -1 and 720.").has("<details open>");
+    page.has("Write 0 to 720, or nothing.").has("<details open>");
     let page = site.post("/coprs/bob/new/", "name=fine");
     assert_eq!(page.status, 400);
     page.has("Choose at least one.").has("href=\"#field-chroots\"");

@@ -12,6 +12,7 @@ use crate::auth::guard::{SameOrigin, SignedIn};
 use crate::clock::Timestamp;
 use crate::http::body::Body;
 use crate::http::page::Page;
+use crate::model::options::{Bootstrap, Isolation};
 use crate::model::project::{ChrootSettings, ProjectChroot};
 use crate::model::repo_url::RepoUrl;
 use crate::model::{ChrootName, Owner, ProjectName};
@@ -142,9 +143,9 @@ fn filled(settings: &ChrootSettings) -> Form {
         .set("module_toggle", settings.additional_modules.join(", "))
         .set("with_opts", settings.with_opts.join(" "))
         .set("without_opts", settings.without_opts.join(" "))
-        .set("bootstrap", unchanged(settings.bootstrap.map(|word| word.as_str())))
+        .set("bootstrap", unchanged(settings.bootstrap.map(Bootstrap::as_str)))
         .set("bootstrap_image", settings.bootstrap_image.as_deref().unwrap_or_default())
-        .set("isolation", unchanged(settings.isolation.map(|word| word.as_str())))
+        .set("isolation", unchanged(settings.isolation.map(Isolation::as_str)))
 }
 
 /// The page; with the settings as they are, unless a form was refused.
@@ -158,7 +159,7 @@ async fn page(
     let viewer = user.0.clone();
     let asked = chroot.clone();
     let read = move |db: &_| settings::chroot(db, &viewer, (&owner, &name), &asked);
-    let (settings, used) = app.store.read(read).await?;
+    let (settings, found) = app.store.read(read).await?;
     let or_project = |rest: Vec<Choice>| {
         let first = Choice::new("unchanged", "As the project has it");
         std::iter::once(first).chain(rest).collect::<Vec<_>>()
@@ -168,10 +169,10 @@ async fn page(
     Ok(ChrootPage {
         frame: Frame::new(&settings, "chroots"),
         chroot: chroot.to_string(),
-        form: refused.unwrap_or_else(|| filled(&used.settings)),
+        form: refused.unwrap_or_else(|| filled(&found.settings)),
         bootstraps,
         isolations: or_project(fields::isolations()),
-        comps: used.settings.comps_name,
+        comps: found.settings.comps_name,
         shell,
     })
 }

@@ -112,8 +112,8 @@ pub async fn ask(
     let back = address(&owner, &name);
     let project = format!("{owner}/{name}");
     let read = move |db: &_| outdated::get(db, &user.0, (&owner, &name), &chroot);
-    let used = app.store.read(read).await?;
-    let chroot = used.chroot.name;
+    let found = app.store.read(read).await?;
+    let chroot = found.chroot.name;
     Ok(Page(Confirm {
         shell,
         title: format!("Let go of {chroot}?"),
