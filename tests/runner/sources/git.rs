@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
@@ -181,4 +182,51 @@ fn submodules_come_along_with_theirs() {
     for file in ["outer/outer.spec", "outer/lib/middle.txt", "outer/lib/deep/inner/inner.txt"] {
         assert!(listed.lines().any(|line| line == file), "{file}: {listed}");
     }
+}
+
+#[test]
+fn a_server_that_stumbles_is_asked_again() {
+    let Some(hub) = open() else { return };
+    let server = Server::shared();
+    let repo = Repo::of(&[("stumbling.spec", &spec("stumbling", ""))]);
+    let place = server.path("git/stumbling.git");
+    repo.git(&["clone", "-q", "--bare", ".", place.to_str().unwrap()]);
+    let source = scm(&format!("{}/stumble/git/stumbling.git", server.url()));
+    let made = hub.build(SourceSpec::Scm(source));
+    assert_eq!(made.nvr(), "stumbling-1-1");
+    assert!(made.log.contains("error: 503") && made.log.contains("trying again in 1 s"));
+    let missing = scm(&format!("{}/git/missing.git", server.url()));
+    let failed = hub.build(SourceSpec::Scm(missing));
+    failed.failed("clone failed: ");
+    assert!(!failed.log.contains("trying again"), "{}", failed.log);
+}
+
+#[test]
+fn files_of_git_lfs_come_with_the_checkout() {
+    const TEXT: &str = "large\n";
+    const SUM: &str = "9bfce334a37bd1bc1d36b0370195b31fe9a9389dd43d0873891a3544ef1140a1";
+    let Some(hub) = open() else { return };
+    if coprbox::process::find("git-lfs").is_none() {
+        std::io::stderr().write_all(b"skipped: git-lfs is not installed\n").unwrap();
+        return;
+    }
+    let server = Server::shared();
+    server.put(&format!("files/lfs/{SUM}"), TEXT.as_bytes());
+    let pointer = "version https://git-lfs.github.com/spec/v1\n".to_owned()
+        + &format!("oid sha256:{SUM}\nsize {}\n", TEXT.len());
+    let repo = Repo::of(&[
+        ("lfs.spec", &spec("lfs", "Source0: data.bin")),
+        ("data.bin", &pointer),
+        (".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n"),
+    ]);
+    repo.git(&["clone", "-q", "--bare", ".", server.path("git/lfs.git").to_str().unwrap()]);
+    let url = format!("{}/git/lfs.git", server.url());
+    let made = hub.build(SourceSpec::Scm(scm(&url)));
+    assert_eq!(made.file("data.bin"), TEXT.as_bytes());
+    // A repository that sends us elsewhere for them is not followed.
+    repo.commit(&[(".lfsconfig", "[lfs]\n\turl = http://127.0.0.1:9/\n")]);
+    repo.git(&["push", "-q", server.path("git/lfs.git").to_str().unwrap(), "main"]);
+    let made = hub.build(SourceSpec::Scm(scm(&url)));
+    assert_eq!(made.file("data.bin"), pointer.as_bytes());
+    assert!(made.log.contains("files of git-lfs are left out"), "{}", made.log);
 }

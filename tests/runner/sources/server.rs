@@ -1,12 +1,12 @@
 //! A web server on loopback: repositories through `git http-backend`, files, redirects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 pub struct Server {
     root: tempfile::TempDir,
@@ -36,7 +36,8 @@ impl Server {
         &self.url
     }
 
-    /// What is below `/files/`, and below `/git/` repositories.
+    /// What is below `/files/`, and below `/git/` repositories; files of git-lfs are in
+    /// `files/lfs`, and what is asked for below `/stumble/` is there from the second time on.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path)
     }
@@ -68,6 +69,23 @@ fn answer(peer: TcpStream, root: &std::path::Path) -> Option<()> {
         let head = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
         return peer.write_all(head.as_bytes()).ok();
     }
+    if target.ends_with("/info/lfs/objects/batch") {
+        let data = large_files(&headers, &body)?;
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.git-lfs+json\r\n\
+             Content-Length: {}\r\n\r\n",
+            data.len()
+        );
+        return peer.write_all(head.as_bytes()).and_then(|()| peer.write_all(&data)).ok();
+    }
+    let target = match target.strip_prefix("/stumble") {
+        Some(rest) if stumbles(rest) => {
+            let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+            return peer.write_all(head.as_bytes()).ok();
+        }
+        Some(rest) => rest.to_owned(),
+        None => target,
+    };
     if target.starts_with("/git/") {
         return backend(peer, &method, &target, &headers, &body, root);
     }
@@ -75,6 +93,27 @@ fn answer(peer: TcpStream, root: &std::path::Path) -> Option<()> {
     let (status, data) = found.map_or(("404 Not Found", Vec::new()), |data| ("200 OK", data));
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", data.len());
     peer.write_all(head.as_bytes()).and_then(|()| peer.write_all(&data)).ok()
+}
+
+/// Whether this is the first time that somebody asks for it.
+fn stumbles(target: &str) -> bool {
+    static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    ASKED.lock().unwrap().insert(target.to_owned())
+}
+
+/// Where git-lfs finds the files that it asks for.
+fn large_files(headers: &HashMap<String, String>, body: &[u8]) -> Option<Vec<u8>> {
+    let asked: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let host = headers.get("host")?;
+    let object = |object: &serde_json::Value| {
+        let place = format!("http://{host}/files/lfs/{}", object["oid"].as_str()?);
+        Some(serde_json::json!({
+            "oid": object["oid"], "size": object["size"], "authenticated": true,
+            "actions": { "download": { "href": place } },
+        }))
+    };
+    let objects: Option<Vec<_>> = asked["objects"].as_array()?.iter().map(object).collect();
+    serde_json::to_vec(&serde_json::json!({ "transfer": "basic", "objects": objects? })).ok()
 }
 
 fn body(reader: &mut impl std::io::BufRead, headers: &HashMap<String, String>) -> Option<Vec<u8>> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
-use super::remote;
 use super::trip::{KeyFile, Trip};
+use super::{again, remote};
 use crate::model::source::{CloneScheme, CloneUrl, Committish};
 use crate::process::{self, Captured, Program};
 use crate::runner::source::error::SourceError;
@@ -217,7 +217,25 @@ impl<'t> Clone<'t> {
         Err(SourceError::Checkout(why).into())
     }
 
+    /// Fetches, again after a while if what stood in the way may have passed.
     async fn fetch_with(&self, options: &[&str], specs: &[&str]) -> Result<Captured, Stop> {
+        let outfit = &self.trip.outfit;
+        for pause in again::PAUSES {
+            let ended = self.fetch_once(options, specs).await?;
+            if ended.exit.success() || !again::may_help(&ended.stderr) {
+                return Ok(ended);
+            }
+            self.trip.complaint(&ended, &self.url);
+            outfit.log.line(format!("trying again in {} s", pause.as_secs()));
+            tokio::select! {
+                () = outfit.cancel.cancelled() => return Err(Stop::Canceled),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.fetch_once(options, specs).await
+    }
+
+    async fn fetch_once(&self, options: &[&str], specs: &[&str]) -> Result<Captured, Stop> {
         let way = Way::to(self.trip, &self.url).await?;
         let program = way.git().arg("-C").arg(&self.dir);
         let program = program.args(["fetch", "--no-recurse-submodules", "--no-write-fetch-head"]);

@@ -3,6 +3,7 @@
 //! The repository is fetched by the server itself, with git or svn held on a short lead
 //! ([`trip`]); everything that runs what is in it, or reads its spec, happens in a chroot.
 
+mod again;
 mod archive;
 pub(super) mod git;
 pub(super) mod look;
