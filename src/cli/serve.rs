@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::http::body::BodyLimits;
 use crate::http::door::Door;
 use crate::http::files::ResultsTree;
-use crate::ops::{App, janitor, polling, statistics};
+use crate::ops::{App, disk, janitor, polling, statistics};
 use crate::repo::Layout;
 use crate::runner::builder::Builders;
 use crate::runner::builder::mock::Mock;
@@ -99,7 +99,8 @@ async fn serve(
             tokio::join!(
                 janitor::run(app.clone(), stop.clone()),
                 polling::run(app.clone(), stop.clone()),
-                statistics::run(app, stop)
+                statistics::run(app.clone(), stop.clone()),
+                disk::run(app, stop)
             )
         }
     });

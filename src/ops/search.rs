@@ -1,10 +1,12 @@
 //! The search box: projects by words of their owners, names, descriptions and packages, and built
 //! packages by exactly what they are called.
 
+use std::collections::HashSet;
+
 use super::pages::{self, ProjectCard};
 use super::{Error, Result};
-use crate::model::BuildId;
 use crate::model::list::Slice;
+use crate::model::{BuildId, ProjectId};
 use crate::store::search::{BuiltPackage, Wanted};
 use crate::store::{Connection, builds, projects, search};
 
@@ -77,14 +79,9 @@ pub fn build_of(db: &Connection, text: &str) -> Result<Option<crate::model::buil
 /// Searches for projects: those of the very name first, then those whose name has the words, then
 /// those that have them elsewhere, then those with such packages; in each of these the newest first.
 pub fn projects(db: &Connection, query: &Query, slice: Slice) -> Result<Found> {
-    let mut ids = Vec::new();
-    let mut add = |found: Vec<_>| {
-        for id in found {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-    };
+    let (mut ids, mut known) = (Vec::new(), HashSet::new());
+    let mut add =
+        |found: Vec<ProjectId>| ids.extend(found.into_iter().filter(|id| known.insert(*id)));
     let limit = MOST + 1;
     let about = query.about_project();
     if let Some(packages) = expression("{name}", &query.package) {

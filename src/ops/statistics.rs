@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::pages::{self, ProjectCard};
 use super::{App, Result};
 use crate::clock::Timestamp;
-use crate::store::statistics::{QUEUE_DAY, Sample, Span};
-use crate::store::{Connection, jobs, statistics};
+use crate::model::{ChrootName, ProjectId};
+use crate::store::statistics::{
+    BUILT_DAY, BUILT_MONTHS, Built, QUEUE_DAY, QUEUE_MONTHS, Sample, Span,
+};
+use crate::store::{Connection, jobs, projects, statistics, users};
 
 /// How often the queue is looked at.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -68,6 +72,63 @@ pub fn queue(db: &Connection, span: Span, now: Timestamp) -> Result<QueueHistory
         waiting: samples.iter().map(|sample| sample.map(|sample| sample.waiting)).collect(),
         working: samples.iter().map(|sample| sample.map(|sample| sample.working)).collect(),
         moments,
+    })
+}
+
+/// How far back people count as active.
+const ACTIVE: Duration = Duration::from_hours(30 * 24);
+
+/// How busy the server has been.
+pub struct Statistics {
+    /// The queue of the last day.
+    pub day: QueueHistory,
+    /// The queue of the last ninety days.
+    pub months: QueueHistory,
+    /// What was built in each hour of the last day.
+    pub built_day: Vec<Built>,
+    /// What was built on each of the last ninety days.
+    pub built_months: Vec<Built>,
+    /// How many people have handed in builds in the last thirty days.
+    pub people: u32,
+}
+
+/// Reads how busy the server has been.
+pub fn read(db: &Connection, now: Timestamp) -> Result<Statistics> {
+    let since = Timestamp(now.0.saturating_sub_unsigned(ACTIVE.as_secs()));
+    Ok(Statistics {
+        day: queue(db, QUEUE_DAY, now)?,
+        months: queue(db, QUEUE_MONTHS, now)?,
+        built_day: statistics::built(db, BUILT_DAY, now)?,
+        built_months: statistics::built(db, BUILT_MONTHS, now)?,
+        people: users::active(db, since)?,
+    })
+}
+
+/// Where most is built.
+pub struct Explore {
+    /// The projects in which most was built lately, with how much.
+    pub projects: Vec<(ProjectCard, u64)>,
+    /// How many projects are built in each chroot.
+    pub chroots: Vec<(ChrootName, u64)>,
+}
+
+/// Reads where most is built.
+pub fn explore(db: &Connection, now: Timestamp) -> Result<Explore> {
+    let busiest = statistics::busiest(db, now, 15)?;
+    let ids: Vec<ProjectId> = busiest.iter().map(|(id, _)| *id).collect();
+    let cards = pages::cards(db, projects::these(db, &ids)?)?;
+    let count = |card: &ProjectCard| {
+        busiest.iter().find(|(id, _)| *id == card.project.id).map_or(0, |(_, builds)| *builds)
+    };
+    Ok(Explore {
+        projects: cards
+            .into_iter()
+            .map(|card| {
+                let builds = count(&card);
+                (card, builds)
+            })
+            .collect(),
+        chroots: statistics::chroot_users(db)?,
     })
 }
 

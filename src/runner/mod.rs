@@ -7,7 +7,7 @@
 
 mod build;
 pub mod builder;
-mod disk;
+pub mod disk;
 pub mod engine;
 mod forks;
 pub mod gate;

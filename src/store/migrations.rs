@@ -37,6 +37,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0011_redelivery.sql")),
         M::up(include_str!("migrations/0012_search.sql")),
         M::up(include_str!("migrations/0013_profiles.sql")),
+        M::up(include_str!("migrations/0014_disk.sql")),
     ])
 }
 

@@ -151,6 +151,17 @@ pub fn busiest(db: &Connection, now: Timestamp, limit: u32) -> Result<Vec<(Proje
     Ok(found)
 }
 
+/// How many projects are built in each chroot that the server offers, the most first.
+pub fn chroot_users(db: &Connection) -> Result<Vec<(ChrootName, u64)>> {
+    db.prepare_cached(
+        "SELECT c.name, (SELECT count(*) FROM project_chroots pc WHERE pc.chroot_id = c.id) AS many
+         FROM chroots c WHERE c.active ORDER BY many DESC, c.name LIMIT 1000",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, count(row, 1)?)))?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// Forgets what is older than anybody looks at.
 pub fn forget_old(db: &Connection, now: Timestamp) -> Result<()> {
     for span in [QUEUE_DAY, QUEUE_MONTHS] {

@@ -93,6 +93,17 @@ pub fn admins(db: &Connection) -> Result<u32> {
         .query_row([], |row| row.get(0))?)
 }
 
+/// How many users have handed in a build since then; looks at the newest build of each.
+pub fn active(db: &Connection, since: Timestamp) -> Result<u32> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM users u WHERE ?1 <= (
+                 SELECT b.submitted_on FROM builds b WHERE b.submitter_id = u.id
+                 ORDER BY b.id DESC LIMIT 1)",
+        )?
+        .query_row([since], |row| row.get(0))?)
+}
+
 /// Blanks what an account holds of a person; its name and number stay, as projects and builds
 /// refer to them.
 pub fn blank(db: &Connection, id: UserId) -> Result<()> {

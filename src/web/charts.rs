@@ -5,7 +5,6 @@
 //! wide screen. Each picture can be read as a table as well.
 
 #![expect(clippy::cast_precision_loss, reason = "a picture is not that exact")]
-#![expect(dead_code, reason = "the pages that show the other pictures are being made")]
 
 use super::filters;
 
@@ -21,31 +20,25 @@ pub enum Unit {
     Count,
     /// How long, in seconds.
     Seconds,
-    /// How much on the disk.
-    Bytes,
 }
 
 impl Unit {
-    /// The number as text: `12 148`, `2 min 14 s`, `3.2 GB`.
+    /// The number as text: `12 148`, `2 min 14 s`.
     pub fn text(self, value: u64) -> String {
         match self {
             Unit::Count => filters::in_thousands(value),
             Unit::Seconds => filters::span(value),
-            Unit::Bytes => bytes(value),
         }
     }
 
     /// A round number at or above `most` that has a round half: the upper end of an axis.
     fn top(self, most: u64) -> u64 {
         // 2, 4, 6, 10 times a power of ten; with times, what clocks call round.
-        let steps: &[u64] = match self {
-            Unit::Count | Unit::Bytes => &[2, 4, 6, 10],
-            Unit::Seconds => &[10, 20, 40, 60, 120, 240, 600, 1200, 2400, 3600, 7200, 14_400],
-        };
-        let (factor, last) = match self {
-            Unit::Count => (10, 10),
-            Unit::Bytes => (10, 10),
-            Unit::Seconds => (10, 14_400),
+        let (steps, factor, last): (&[u64], u64, u64) = match self {
+            Unit::Count => (&[2, 4, 6, 10], 10, 10),
+            Unit::Seconds => {
+                (&[10, 20, 40, 60, 120, 240, 600, 1200, 2400, 3600, 7200, 14_400], 10, 14_400)
+            }
         };
         let mut scale = 1_u64;
         while most > last * scale && scale < u64::MAX / 100_000 {

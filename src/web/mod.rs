@@ -26,6 +26,7 @@ mod project;
 mod session;
 mod settings;
 mod sources;
+mod status;
 mod view;
 
 use rocket::fairing::AdHoc;
@@ -50,6 +51,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", pages)
         .mount("/", home::routes())
         .mount("/", account::routes())
+        .mount("/", status::routes())
         .mount("/", build::routes())
         .mount("/", deliveries::routes())
         .mount("/", project::routes())

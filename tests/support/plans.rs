@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 14] = [
+const LARGE: [&str; 15] = [
     "projects",
     "dirs",
     "packages",
@@ -24,10 +24,11 @@ const LARGE: [&str; 14] = [
     "queue_samples",
     "chroot_counts",
     "project_counts",
+    "project_sizes",
 ];
 
 /// The statements that may all the same: part of each, and why.
-const MEANT: [(&str, &str); 10] = [
+const MEANT: [(&str, &str); 11] = [
     ("SELECT id FROM projects ORDER BY", "all projects, to the limit; or sorted by their texts"),
     ("SELECT p.id FROM projects p WHERE p.owner LIKE", "a text inside a text has no index"),
     ("SELECT b.id FROM builds b JOIN projects p ON", "the newest of all, which ends at its limit"),
@@ -35,6 +36,7 @@ const MEANT: [(&str, &str); 10] = [
         "SELECT project_id FROM ( SELECT id, project_id FROM builds",
         "the inner one ends at its limit",
     ),
+    ("SELECT source_ended_on - source_started_on AS seconds", "the newest of all, to the limit"),
     ("FROM built_packages WHERE ?1 IS NULL ORDER BY id DESC LIMIT", "the newest, to the limit"),
     ("SELECT count(*) FROM projects", "how many there are can only be counted"),
     ("SELECT json_extract(source, '$.dir') FROM packages", "once, when a server starts"),
@@ -46,12 +48,13 @@ const MEANT: [(&str, &str); 10] = [
 /// Indexes that hold what is under way now and no more, so that all of each may be read; one of the
 /// projects on the home page, which reads as far as it shows; and one of the packages that were
 /// uploaded, whose files a start of the server keeps.
-const SHORT: [&str; 6] = [
+const SHORT: [&str; 7] = [
     "builds_unfinished",
     "jobs_of_tree",
     "jobs_publishing",
     "jobs_running",
     "packages_by_upload",
+    "project_sizes_stale",
     "projects_listed",
 ];
 

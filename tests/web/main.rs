@@ -18,3 +18,4 @@ mod project;
 mod session;
 mod settings;
 mod site;
+mod status;
