@@ -130,7 +130,7 @@ fn describe(namespaces: Vec<Namespace>) -> Value {
             }
         }
     }
-    rules::fields(&mut schemas);
+    rules::tidy(&mut schemas);
     rules::forms(&mut paths, &schemas);
     json!({
         "openapi": "3.1.0",

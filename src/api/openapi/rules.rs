@@ -127,18 +127,28 @@ pub(super) fn complete(tag: &str, path: &str, method: &str, operation: &mut Valu
 /// The first words about a field that has a newer name; they make it deprecated.
 const OLD: &str = "An older name of ";
 
-/// Puts what is said of a field where readers look for it: utoipa says it of the one type that a
-/// field has when it is not null. Marks the fields that are kept for older clients.
-pub(super) fn fields(schemas: &mut Map<String, Value>) {
-    let fields = schemas.values_mut().filter_map(|schema| schema["properties"].as_object_mut());
-    for field in fields.flat_map(Map::values_mut) {
-        let own = field.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
-        if let Some(about) = own.and_then(|own| own.remove("description")) {
-            field["description"] = about;
+/// Leaves of what is said of schemas and fields what clients can use.
+pub(super) fn tidy(schemas: &mut Map<String, Value>) {
+    for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+        let about = schema.get("description").and_then(Value::as_str);
+        // A link is for those who read the sources.
+        if about.is_some_and(|about| about.contains("[`")) {
+            schema.remove("description");
         }
-        if field["description"].as_str().is_some_and(|about| about.starts_with(OLD)) {
-            field["deprecated"] = json!(true);
-        }
+        let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+        fields.into_iter().flat_map(Map::values_mut).for_each(tidy_field);
+    }
+}
+
+/// utoipa describes the one type that a field has when it is not null: moves that to the field.
+/// Marks what is kept for older clients.
+fn tidy_field(field: &mut Value) {
+    let own = field.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
+    if let Some(about) = own.and_then(|own| own.remove("description")) {
+        field["description"] = about;
+    }
+    if field["description"].as_str().is_some_and(|about| about.starts_with(OLD)) {
+        field["deprecated"] = json!(true);
     }
 }
 
