@@ -222,7 +222,7 @@ fn requests_reach_rocket_as_they_were_sent() {
     );
     assert!(answer.ends_with("\r\n\r\na b"), "{answer}");
     let answer = server.exchange("BREW / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("{\"error\":"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 404 "), "as no route takes: {answer}");
 }
 
 #[test]

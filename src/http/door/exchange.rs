@@ -44,7 +44,7 @@ async fn exchange(
 ) {
     let (parts, body) = request.into_parts();
     let Some(mut request) = translate(client, &parts, remote) else {
-        let _ = answer.send(refuse(400, "the request's method or address makes no sense"));
+        let _ = answer.send(refuse(400, "the request's address makes no sense"));
         return;
     };
     let ahead = reads_ahead(&parts, &body);
@@ -62,13 +62,14 @@ async fn exchange(
     waiting.drain().await;
 }
 
-/// The request as Rocket knows it; `None` for methods and addresses that it does not.
+/// The request as Rocket knows it; `None` for addresses that it does not.
 fn translate<'c>(
     client: &'c Client,
     parts: &Parts,
     remote: SocketAddr,
 ) -> Option<LocalRequest<'c>> {
-    let method: Method = parts.method.as_str().parse().ok()?;
+    // A method that Rocket has no name for is refused as one that no route takes.
+    let method = parts.method.as_str().parse().unwrap_or(Method::Trace);
     let address = parts.uri.path_and_query()?.as_str();
     let origin = Origin::parse_owned(address.to_owned())
         .or_else(|_| Origin::parse_owned(encode(address)))
