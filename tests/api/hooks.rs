@@ -3,6 +3,7 @@
 use coprbox::model::delivery::Delivery;
 use coprbox::model::list::Slice;
 use coprbox::model::{BuildId, ProjectId};
+use coprbox::ops::chroots;
 use coprbox::store::{builds, deliveries};
 use rocket::http::Method;
 use serde_json::{Value, json};
@@ -246,6 +247,22 @@ fn a_custom_hook_answers_the_builds_number() {
     hooked.hub.json("alice", Method::Put, "/api_3/package/reset", body).ok();
     says(&send(&hooked.path("custom", "a/"), "{}"), 500, "BUILD_REQUEST_ERROR\n");
     assert!(hooked.deliveries()[0].outcome.starts_with("a: not built, Package 'a' doesn't have"));
+}
+
+#[test]
+fn a_project_without_active_chroots_builds_nothing() {
+    let hooked = Hooked::new(&[("a", "")]);
+    for name in ["fedora-42-x86_64", "fedora-43-x86_64"] {
+        let name = name.parse().unwrap();
+        let store = &hooked.hub.app.store;
+        assert!(store.write_now(|tx| chroots::set_active(tx, &name, false, None)).unwrap());
+    }
+    let sent = hooked.send(&hooked.path("custom", "a/"), &[], b"{}");
+    says(&sent, 500, "NO_ACTIVE_CHROOTS_IN_PROJECT\n");
+    let directory = format!("/webhooks/custom-dir/alice/tools:custom:x/{}/a/", hooked.secret);
+    says(&hooked.send(&directory, &[], b"{}"), 500, "NO_ACTIVE_CHROOTS_IN_PROJECT\n");
+    assert!(hooked.builds().is_empty());
+    assert_eq!(hooked.deliveries()[0].outcome, "a: not built, the project has no active chroots");
 }
 
 #[test]
