@@ -132,11 +132,11 @@ class Box:
         except urllib.error.HTTPError as error:
             return error.code
 
-    def cli(self, *args, user="alice", check=True):
-        """Runs the real copr-cli."""
+    def cli(self, *args, user="alice", check=True, typed=""):
+        """Runs the real copr-cli; `typed` is what the user answers."""
         done = subprocess.run(
             [f"{VENV}/bin/copr-cli", "--config", self.root / f"{user}.conf", *args],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            input=typed, capture_output=True, text=True,
         )
         assert not check or done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
         return done
