@@ -2,8 +2,8 @@
 //! has switched them off.
 
 use super::authorise::{Action, authorise};
-use super::settings::{self, Settings};
-use super::{App, Error, Result, projects};
+use super::pages::ProjectHead;
+use super::{App, Error, Result, projects, settings};
 use crate::clock::Timestamp;
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::user::User;
@@ -16,12 +16,12 @@ pub fn list(
     user: &User,
     owner: &Owner,
     name: &ProjectName,
-) -> Result<(Settings, Vec<ProjectChroot>)> {
-    let settings = settings::open(db, user, owner, name)?;
-    let mut found = project_chroots::list(db, settings.head.project.id)?;
+) -> Result<(ProjectHead, Vec<ProjectChroot>)> {
+    let head = settings::open(db, user, owner, name)?;
+    let mut found = project_chroots::list(db, head.project.id)?;
     found.retain(|used| !used.is_enabled() || !used.chroot.active);
     found.sort_by_key(|used| used.ends_on().unwrap_or(Timestamp(i64::MAX)));
-    Ok((settings, found))
+    Ok((head, found))
 }
 
 /// Reads one of them.

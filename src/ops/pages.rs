@@ -15,8 +15,8 @@ use crate::model::{BuildId, ChrootName, Owner, ProjectName, UserId};
 use crate::store::builds::Filter;
 use crate::store::statistics::QUEUE_DAY;
 use crate::store::{
-    Connection, build_chroots, builds, chroots, groups, jobs, packages, project_chroots, projects,
-    users,
+    Connection, build_chroots, builds, chroots, groups, jobs, packages, permissions,
+    project_chroots, projects, users,
 };
 
 /// How many of its last builds a project shows at a glance.
@@ -195,6 +195,8 @@ pub struct ProjectHead {
     pub last: Vec<Build>,
     /// What the viewer may do with it.
     pub rights: Rights,
+    /// How many users have asked for a role and wait for the viewer's answer.
+    pub requests: u32,
 }
 
 /// Reads a project for a viewer; the error names what is missing.
@@ -210,7 +212,8 @@ pub fn head(
     let builds = builds::count(db, project.id)?;
     let last = builds::list(db, project.id, Filter::default(), Slice::first(AT_A_GLANCE))?;
     let rights = Rights::of(db, viewer, &project)?;
-    Ok(ProjectHead { project, packages, builds, last, rights })
+    let requests = if rights.permissions { permissions::requests(db, project.id)? } else { 0 };
+    Ok(ProjectHead { project, packages, builds, last, rights, requests })
 }
 
 /// Reads part of the list of a project's builds, newest first.

@@ -17,21 +17,16 @@ use crate::model::user::User;
 use crate::model::{BuildId, ChrootName, Owner, ProjectId, ProjectName};
 use crate::store::{Connection, builds, chroots, groups, permissions, project_chroots, projects};
 
-/// What every page of the settings shows.
-pub struct Settings {
-    /// What all pages of the project show.
-    pub head: ProjectHead,
-    /// How many users have asked for a role and wait for an answer.
-    pub requests: usize,
-}
-
 /// Opens the settings for somebody who may change them.
-pub fn open(db: &Connection, user: &User, owner: &Owner, name: &ProjectName) -> Result<Settings> {
+pub fn open(
+    db: &Connection,
+    user: &User,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<ProjectHead> {
     let head = pages::head(db, owner, name, Some(user))?;
     authorise(db, user, Action::ManageProject(&head.project))?;
-    let waits = |one: &&Permission| one.builder == Grant::Request || one.admin == Grant::Request;
-    let requests = permissions::list(db, head.project.id)?.iter().filter(waits).count();
-    Ok(Settings { head, requests })
+    Ok(head)
 }
 
 /// The chroots that a new project of this owner can be built in; an error when `user` may not make
@@ -50,8 +45,8 @@ fn offered(db: &Connection) -> Result<Vec<Chroot>> {
 
 /// The chroots of a project and of the server.
 pub struct Chroots {
-    /// What every page of the settings shows.
-    pub settings: Settings,
+    /// What all pages of the project show.
+    pub head: ProjectHead,
     /// What the project can be built in.
     pub offered: Vec<Chroot>,
     /// What it is built in, or was until lately.
@@ -60,9 +55,9 @@ pub struct Chroots {
 
 /// Reads which chroots a project has and could have.
 pub fn chroots(db: &Connection, user: &User, owner: &Owner, name: &ProjectName) -> Result<Chroots> {
-    let settings = open(db, user, owner, name)?;
-    let all = project_chroots::list(db, settings.head.project.id)?;
-    Ok(Chroots { settings, offered: offered(db)?, used: all })
+    let head = open(db, user, owner, name)?;
+    let all = project_chroots::list(db, head.project.id)?;
+    Ok(Chroots { head, offered: offered(db)?, used: all })
 }
 
 /// Reads one chroot of a project.
@@ -71,11 +66,11 @@ pub fn chroot(
     user: &User,
     (owner, name): (&Owner, &ProjectName),
     chroot: &ChrootName,
-) -> Result<(Settings, ProjectChroot)> {
-    let settings = open(db, user, owner, name)?;
-    let found = project_chroots::find(db, settings.head.project.id, chroot)?;
+) -> Result<(ProjectHead, ProjectChroot)> {
+    let head = open(db, user, owner, name)?;
+    let found = project_chroots::find(db, head.project.id, chroot)?;
     match found.filter(|used| used.chroot.active) {
-        Some(found) => Ok((settings, found)),
+        Some(found) => Ok((head, found)),
         None => Err(Error::NotFound(format!("{owner}/{name} is not built in {chroot}."))),
     }
 }
@@ -95,19 +90,19 @@ pub fn owners(db: &Connection, user: &User) -> Result<Vec<Owner>> {
 
 /// Who has which role in a project.
 pub struct Roles {
-    /// What every page of the settings shows.
-    pub settings: Settings,
+    /// What all pages of the project show.
+    pub head: ProjectHead,
     /// Everybody with a role or a request for one: requests first, then by name.
     pub users: Vec<Permission>,
 }
 
 /// Reads who has which role.
 pub fn roles(db: &Connection, user: &User, owner: &Owner, name: &ProjectName) -> Result<Roles> {
-    let settings = open(db, user, owner, name)?;
-    let mut users = permissions::list(db, settings.head.project.id)?;
+    let head = open(db, user, owner, name)?;
+    let mut users = permissions::list(db, head.project.id)?;
     users.retain(|one| one.builder != Grant::Nothing || one.admin != Grant::Nothing);
     users.sort_by_key(|one| one.builder != Grant::Request && one.admin != Grant::Request);
-    Ok(Roles { settings, users })
+    Ok(Roles { head, users })
 }
 
 /// What somebody is in a project, or has asked to be.
@@ -139,16 +134,16 @@ pub fn webhook_secret(
     user: &User,
     owner: &Owner,
     name: &ProjectName,
-) -> Result<(Settings, Option<String>)> {
-    let settings = open(db, user, owner, name)?;
-    let secret = projects::webhook_secret(db, settings.head.project.id)?;
-    Ok((settings, secret))
+) -> Result<(ProjectHead, Option<String>)> {
+    let head = open(db, user, owner, name)?;
+    let secret = projects::webhook_secret(db, head.project.id)?;
+    Ok((head, secret))
 }
 
 /// What goes when a project is deleted.
 pub struct Deletion {
-    /// What every page of the settings shows.
-    pub settings: Settings,
+    /// What all pages of the project show.
+    pub head: ProjectHead,
     /// Builds that must end before.
     pub unfinished: Vec<BuildId>,
     /// The project's directories in the results tree, from the data directory.
@@ -162,13 +157,13 @@ pub fn deletion(
     owner: &Owner,
     name: &ProjectName,
 ) -> Result<Deletion> {
-    let settings = open(db, user, owner, name)?;
-    let project = &settings.head.project;
+    let head = open(db, user, owner, name)?;
+    let project = &head.project;
     let dirs = projects::dirs(db, project.id)?;
     Ok(Deletion {
         unfinished: builds::unfinished(db, project.id)?,
         dirs: dirs.iter().map(|dir| results_path(&project.owner, &dir.name)).collect(),
-        settings,
+        head,
     })
 }
 

@@ -70,6 +70,16 @@ pub fn of_user(db: &Connection, user: UserId) -> Result<Vec<(String, i64, i64)>>
     .collect()
 }
 
+/// How many users have asked for a role in a project.
+pub fn requests(db: &Connection, project: ProjectId) -> Result<u32> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM permissions
+             WHERE project_id = ?1 AND (builder = ?2 OR admin = ?2)",
+        )?
+        .query_row(params![project, Grant::Request], |row| row.get(0))?)
+}
+
 /// Gives a user these roles, instead of earlier ones.
 pub fn set(
     db: &Connection,

@@ -369,6 +369,8 @@ pub struct Masthead {
     pub history_width: usize,
     /// What the viewer may do with the project.
     pub rights: Rights,
+    /// How many users have asked for a role and wait for the viewer's answer.
+    pub requests: u32,
 }
 
 /// One build in the picture of the last builds.

@@ -108,6 +108,7 @@ pub fn masthead(head: &ProjectHead, tab: &'static str, now: Timestamp) -> Masthe
         history_width: history.len() * Bar::STEP,
         history,
         rights: head.rights,
+        requests: head.requests,
     }
 }
 

@@ -46,7 +46,8 @@ fn an_overview_says_what_state_each_release_is_in() {
     site.page("/coprs/alice/tools/").has("modified").has("make &#60;gcc&#62;");
     let fork = json!({"name": "mine", "ownername": "bob"});
     site.hub.post("bob", "/api_3/project/fork/alice/tools", fork).ok();
-    site.page("/coprs/alice/tools/").has("<dt>Forks</dt><dd>1</dd>");
+    site.page("/coprs/alice/tools/")
+        .has("<dt>Forks</dt><dd><a href=\"/coprs/alice/tools/forks/\">1</a></dd>");
     site.page("/coprs/bob/mine/").has("<dt>Forked from</dt>").has("alice/tools</a>");
 }
 

@@ -84,6 +84,27 @@ fn nothing_is_changed_from_another_sites_page_or_without_login() {
         assert_eq!(site.post(&at(path), "verify=yes").header("location"), "/login", "{path}");
     }
     site.page(&at(""));
+    let form =
+        [("Referer", "http://hub.test:5000/coprs/alice/tools/edit/?x"), ("Host", "hub.test:5000")];
+    let login = site.send(Method::Post, &at("update/"), "", &form);
+    assert_eq!(login.header("location"), "/login?next=%2Fcoprs%2Falice%2Ftools%2Fedit%2F");
+    let elsewhere = [("Referer", "http://hub.test.evil/x"), ("Host", "hub.test")];
+    let login = site.send(Method::Post, &at("update/"), "", &elsewhere);
+    assert_eq!(login.header("location"), "/login");
+}
+
+#[test]
+fn what_only_admins_of_the_server_may_change_is_not_offered_to_others() {
+    let site = site("bob");
+    assert_eq!(site.post("/coprs/bob/new/", "name=x&chroots=epel-9-x86_64").status, 303);
+    site.page("/coprs/bob/x/edit/").has("Save the settings").lacks("name=\"auto_prune\"");
+    change(&site, "alice");
+    assert_eq!(site.post("/coprs/bob/x/update/", "chroots=epel-9-x86_64").status, 303);
+    change(&site, "bob");
+    site.page("/coprs/bob/x/edit/").has("only admins can change").lacks("Save the settings");
+    let page = site.post("/coprs/bob/x/update/", "chroots=epel-9-x86_64&description=mine");
+    assert_eq!(page.status, 403);
+    page.has("role=\"alert\"").has(">\nmine</textarea>");
 }
 
 #[test]
@@ -157,7 +178,7 @@ fn roles_are_asked_for_and_given() {
     page.has("&#39;king&#39; is not allowed here");
 
     change(&site, "alice");
-    site.page(&at("edit/")).has("waiting for an answer\">1<");
+    site.page(&at("edit/")).has("wants\">1<").has("users who ask for a role\">1<");
     let page = site.page(&at("permissions/"));
     page.has("name=\"approve\" value=\"builder:eve\"").has("<option value=\"request\" selected>");
     let update = at("update_permissions/");

@@ -94,7 +94,7 @@ pub async fn list(
     let found = app.store.read(move |db| settings::chroots(db, &user.0, &owner, &name)).await?;
     let now = Timestamp::now();
     Ok(Page(ChrootsPage {
-        frame: Frame::new(&found.settings, "chroots"),
+        frame: Frame::new(&found.head, "chroots"),
         chroots: found.used.iter().map(|used| row(used, now)).collect(),
         shell,
     }))
@@ -159,7 +159,7 @@ async fn page(
     let viewer = user.0.clone();
     let asked = chroot.clone();
     let read = move |db: &_| settings::chroot(db, &viewer, (&owner, &name), &asked);
-    let (settings, found) = app.store.read(read).await?;
+    let (head, found) = app.store.read(read).await?;
     let or_project = |rest: Vec<Choice>| {
         let first = Choice::new("unchanged", "As the project has it");
         std::iter::once(first).chain(rest).collect::<Vec<_>>()
@@ -167,7 +167,7 @@ async fn page(
     let mut bootstraps = or_project(fields::bootstraps());
     bootstraps.push(Choice::new("custom_image", "Image: from the one named below"));
     Ok(ChrootPage {
-        frame: Frame::new(&settings, "chroots"),
+        frame: Frame::new(&head, "chroots"),
         chroot: chroot.to_string(),
         form: refused.unwrap_or_else(|| filled(&found.settings)),
         bootstraps,

@@ -55,7 +55,7 @@ async fn page(
         .await
         .map_err(|error| PageError::internal("counting the files of a project", &error))?;
     Ok(DeletePage {
-        frame: Frame::new(&found.settings, "delete"),
+        frame: Frame::new(&found.head, "delete"),
         will_go: will_go(&found, size),
         hindrance: hindrance(&found),
         form,
@@ -68,7 +68,7 @@ fn will_go(found: &Deletion, (bytes, is_all): (u64, bool)) -> Vec<String> {
         1 => format!("1 {one}"),
         _ => format!("{} {more}", filters::in_thousands(many)),
     };
-    let head = &found.settings.head;
+    let head = &found.head;
     let more = if is_all { "" } else { "more than " };
     let mut items = vec![
         count(head.packages.into(), "package", "packages"),
@@ -84,7 +84,7 @@ fn will_go(found: &Deletion, (bytes, is_all): (u64, bool)) -> Vec<String> {
 }
 
 fn hindrance(found: &Deletion) -> Option<String> {
-    let head = &found.settings.head;
+    let head = &found.head;
     if head.project.persistent {
         return Some("This project is protected against deletion.".to_owned());
     }

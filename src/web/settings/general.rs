@@ -39,6 +39,8 @@ pub struct GeneralPage {
     pub id: i64,
     /// It is published by hand only.
     pub is_manual: bool,
+    /// The viewer may change what is here.
+    pub may_edit: bool,
     /// It can never be deleted.
     pub is_persistent: bool,
 }
@@ -55,20 +57,21 @@ async fn page(
     let found = app.store.read(move |db| settings::chroots(db, &viewer, &owner, &name)).await?;
     Ok(GeneralPage {
         form: refused.unwrap_or_else(|| filled(&found)),
-        frame: Frame::new(&found.settings, "general"),
+        frame: Frame::new(&found.head, "general"),
         chroots: fields::groups(&found.offered),
         bootstraps: fields::bootstraps(),
         isolations: fields::isolations(),
         is_admin: user.0.admin,
-        id: found.settings.head.project.id.0,
-        is_manual: found.settings.head.project.settings.manual_createrepo,
-        is_persistent: found.settings.head.project.persistent,
+        id: found.head.project.id.0,
+        is_manual: found.head.project.settings.manual_createrepo,
+        may_edit: found.head.rights.edit,
+        is_persistent: found.head.project.persistent,
         shell,
     })
 }
 
 fn filled(found: &Chroots) -> Form {
-    let project = &found.settings.head.project;
+    let project = &found.head.project;
     let is_on = |used: &&crate::model::project::ProjectChroot| used.is_enabled();
     fields::filled(&project.settings)
         .set_all("chroots", found.used.iter().filter(is_on).map(|used| &used.chroot.name))

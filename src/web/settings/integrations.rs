@@ -98,11 +98,11 @@ pub async fn show(
     name: ProjectName,
 ) -> Result<Page<IntegrationsPage>, PageError> {
     let read = move |db: &_| settings::webhook_secret(db, &user.0, &owner, &name);
-    let (settings, secret) = app.store.read(read).await?;
-    let project = &settings.head.project;
+    let (head, secret) = app.store.read(read).await?;
+    let project = &head.project;
     let hooks = secret
         .map(|secret| Hooks::new(project.id, &project.full_name(), secret, &app.config.base_url));
-    Ok(Page(IntegrationsPage { frame: Frame::new(&settings, "integrations"), hooks, shell }))
+    Ok(Page(IntegrationsPage { frame: Frame::new(&head, "integrations"), hooks, shell }))
 }
 
 /// Makes a secret, or another one.

@@ -15,7 +15,7 @@ use rocket::{Route, routes};
 use super::parts::Masthead;
 use super::view;
 use crate::clock::Timestamp;
-use crate::ops::settings::Settings;
+use crate::ops::pages::ProjectHead;
 
 /// The addresses of the settings.
 pub fn routes() -> Vec<Route> {
@@ -53,13 +53,10 @@ pub struct Frame {
     pub head: Masthead,
     /// Which page of the settings is open.
     pub page: &'static str,
-    /// How many requests for a role wait for an answer.
-    pub requests: usize,
 }
 
 impl Frame {
-    fn new(settings: &Settings, page: &'static str) -> Frame {
-        let head = view::masthead(&settings.head, "settings", Timestamp::now());
-        Frame { head, page, requests: settings.requests }
+    fn new(head: &ProjectHead, page: &'static str) -> Frame {
+        Frame { head: view::masthead(head, "settings", Timestamp::now()), page }
     }
 }

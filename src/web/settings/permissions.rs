@@ -107,7 +107,7 @@ async fn page(
     let viewer = user.0.clone();
     let found = app.store.read(move |db| settings::roles(db, &viewer, &owner, &name)).await?;
     Ok(PermissionsPage {
-        frame: Frame::new(&found.settings, "permissions"),
+        frame: Frame::new(&found.head, "permissions"),
         users: found.users.iter().map(user_row).collect(),
         form,
         roles: Choice::list(&[("builder", "Builder"), ("admin", "Admin")]),

@@ -74,10 +74,10 @@ pub async fn show(
     name: ProjectName,
 ) -> Result<Page<RepositoriesPage>, PageError> {
     let read = move |db: &_| outdated::list(db, &user.0, &owner, &name);
-    let (settings, found) = app.store.read(read).await?;
+    let (head, found) = app.store.read(read).await?;
     let now = Timestamp::now();
     Ok(Page(RepositoriesPage {
-        frame: Frame::new(&settings, "repositories"),
+        frame: Frame::new(&head, "repositories"),
         chroots: found.iter().map(|used| row(used, now)).collect(),
         stay: Some(app.config.cleanup.eol_days).filter(|&days| days > 0),
         shell,
