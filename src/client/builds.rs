@@ -230,7 +230,7 @@ impl CoprClient {
         from: &mut impl Read,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<u64, ClientError> {
-        let (mut buffer, mut sum) = ([0; 64 << 10], 0);
+        let (mut buffer, mut sum) = (vec![0; 64 << 10], 0);
         loop {
             match from.read(&mut buffer) {
                 Ok(0) => return Ok(sum),
