@@ -5,7 +5,7 @@
 # phase prints goes into a log that is shown when it fails. Ends with 0 only if all went well.
 #
 #   tools    installs the programs that are missing (needs root only then)
-#   clients  makes a Python environment with the real copr-cli and pytest
+#   clients  makes Python environments: the real copr-cli with pytest, and schemathesis
 #   base     makes the RPM distribution that chroots are installed from (Debian only)
 #   fmt clippy test doc deny scripts
 #            the checks of a working day
@@ -29,6 +29,7 @@ mkdir -p "$logs"
 export CARGO_TARGET_DIR=$target CARGO_TERM_COLOR=never INSTA_UPDATE=no
 # For what runs below: the binary, the clients, the distribution.
 export COPRBOX_TEST_BIN=$target/release/coprbox COPRBOX_TEST_VENV=$venv
+export COPRBOX_TEST_FUZZ_VENV=$target/test-fuzz-venv
 [ ! -e /etc/debian_version ] || export COPRBOX_TEST_BASE_REPO=$base/repo
 
 phase_tools() {
@@ -39,7 +40,10 @@ phase_tools() {
     }
 }
 
-phase_clients() { tests/support/venv.sh "$venv"; }
+phase_clients() {
+    tests/support/venv.sh "$venv"
+    tests/support/venv.sh "$COPRBOX_TEST_FUZZ_VENV" tests/e2e/fuzz/requirements.txt
+}
 
 phase_base() {
     [ -n "${COPRBOX_TEST_BASE_REPO:-}" ] || { echo "skipped: Debian only"; return; }
