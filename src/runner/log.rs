@@ -5,6 +5,9 @@
 //! loses nothing. At the end the file becomes `<name>.gz`. No log is ever in memory as a whole.
 
 mod filter;
+mod pack;
+mod read;
+mod stage;
 mod tail;
 
 use std::collections::HashMap;
@@ -12,14 +15,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use tokio::sync::watch;
 
 use crate::process::Sink;
 use filter::Filter;
 
+pub use read::{LogReader, PIECE, line_ends, packed};
+pub use stage::{Mark, Marker, Stage};
 pub use tail::Tail;
 
 /// Where a log is cut off unless the settings say otherwise.
@@ -38,6 +42,7 @@ pub struct Progress {
 pub struct LiveLog {
     path: PathBuf,
     state: Mutex<State>,
+    marker: Arc<Mutex<Marker>>,
     progress: watch::Sender<Progress>,
 }
 
@@ -65,7 +70,8 @@ impl LiveLog {
         let filter = Filter::default();
         let state = State { file, filter, length: 0, limit, closed: false, failure: None };
         let progress = watch::Sender::new(Progress::default());
-        Ok(LiveLog { path: path.to_owned(), state: Mutex::new(state), progress })
+        let (state, marker) = (Mutex::new(state), Arc::default());
+        Ok(LiveLog { path: path.to_owned(), state, marker, progress })
     }
 
     /// Where it is.
@@ -92,24 +98,36 @@ impl LiveLog {
             state.failure.take()
         };
         self.progress.send_modify(|progress| progress.finished = true);
-        let path = self.path.clone();
-        let packed = tokio::task::spawn_blocking(move || compress(&path))
+        let (path, marks) = (self.path.clone(), lock(&self.marker).marks.clone());
+        let packed = tokio::task::spawn_blocking(move || compress(&path, &marks))
             .await
             .map_err(io::Error::other)??;
         failure.map_or(Ok(packed), Err)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves a log that is shorter, not wrong.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+/// A panic elsewhere leaves a log that is shorter, not wrong.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970.
+fn now() -> Option<u64> {
+    let passed = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(passed.as_millis()).ok()
 }
 
 impl Sink for LiveLog {
     fn write(&self, bytes: &[u8]) {
         let length = {
             let mut state = self.lock();
-            state.append(bytes);
+            let written = state.append(bytes);
+            // Noted under the same lock, so that the pieces stay in their order.
+            lock(&self.marker).take(&written, now());
             state.length
         };
         self.progress.send_if_modified(|progress| {
@@ -127,9 +145,10 @@ impl Drop for LiveLog {
 }
 
 impl State {
-    fn append(&mut self, bytes: &[u8]) {
+    /// What of it was written.
+    fn append(&mut self, bytes: &[u8]) -> Vec<u8> {
         if self.closed {
-            return;
+            return Vec::new();
         }
         let mut clean = self.filter.clean(bytes);
         let room = usize::try_from(self.limit - self.length).unwrap_or(usize::MAX);
@@ -147,8 +166,10 @@ impl State {
                 self.closed = true;
                 self.length = self.file.metadata().map_or(self.length, |meta| meta.len());
                 self.failure = Some(error);
+                return Vec::new();
             }
         }
+        clean
     }
 }
 
@@ -165,7 +186,12 @@ impl Sink for Both<'_> {
 /// The logs that are growing now, by path, for those who follow them.
 #[derive(Clone, Default)]
 pub struct LiveLogs {
-    running: Arc<Mutex<HashMap<PathBuf, watch::Receiver<Progress>>>>,
+    running: Arc<Mutex<HashMap<PathBuf, Running>>>,
+}
+
+struct Running {
+    progress: watch::Receiver<Progress>,
+    marker: Arc<Mutex<Marker>>,
 }
 
 impl LiveLogs {
@@ -173,33 +199,42 @@ impl LiveLogs {
     pub fn create(&self, path: &Path, limit: u64) -> io::Result<LiveLog> {
         let log = LiveLog::with_limit(path, limit)?;
         let mut running = self.lock();
-        running.retain(|_, progress| !progress.borrow().finished);
-        running.insert(path.to_owned(), log.subscribe());
+        running.retain(|_, log| !log.progress.borrow().finished);
+        let marker = Arc::clone(&log.marker);
+        running.insert(path.to_owned(), Running { progress: log.subscribe(), marker });
         Ok(log)
     }
 
     /// The progress of the log at `path`; `None` when none is being written there.
     pub fn follow(&self, path: &Path) -> Option<watch::Receiver<Progress>> {
-        let progress = self.lock().get(path)?.clone();
+        let progress = self.lock().get(path)?.progress.clone();
         let running = !progress.borrow().finished;
         running.then_some(progress)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, watch::Receiver<Progress>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the stages begin in the log that is being written at `path`.
+    pub fn marks(&self, path: &Path) -> Option<Vec<Mark>> {
+        self.lock().get(path).map(|running| lock(&running.marker).marks.clone())
+    }
+
+    /// How many lines and bytes the log has that is being written at `path`.
+    pub fn extent(&self, path: &Path) -> Option<(u64, u64)> {
+        let running = self.lock();
+        let marker = lock(&running.get(path)?.marker);
+        Some((marker.lines, marker.bytes))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Running>> {
+        lock(&self.running)
     }
 }
 
 /// Packs a finished log: `<name>` becomes `<name>.gz`. There is one or the other under its final
-/// name at every moment. Blocks.
-pub fn compress(path: &Path) -> io::Result<PathBuf> {
-    let named = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let (packed, unfinished) = (named(".gz"), named(".gz.new"));
-    let result = pack(path, &unfinished).and_then(|()| fs::rename(&unfinished, &packed));
+/// name at every moment. `marks` are the stages of which the time is known. Blocks.
+pub fn compress(path: &Path, marks: &[Mark]) -> io::Result<PathBuf> {
+    let (packed, unfinished) = (packed(path), path.with_added_extension("gz.new"));
+    let result =
+        pack_file(path, &unfinished, marks).and_then(|()| fs::rename(&unfinished, &packed));
     if let Err(error) = result {
         remove_if_there(&unfinished)?;
         return Err(error);
@@ -208,14 +243,11 @@ pub fn compress(path: &Path) -> io::Result<PathBuf> {
     Ok(packed)
 }
 
-fn pack(from: &Path, to: &Path) -> io::Result<()> {
+fn pack_file(from: &Path, to: &Path, marks: &[Mark]) -> io::Result<()> {
     let mut source = File::open(from)?;
     remove_if_there(to)?;
-    let target = OpenOptions::new().write(true).create_new(true).open(to)?;
-    let mut encoder = GzEncoder::new(target, Compression::default());
-    io::copy(&mut source, &mut encoder)?;
-    encoder.finish()?;
-    Ok(())
+    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    pack::pack(&mut source, &mut target, marks)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -297,7 +329,7 @@ mod tests {
     #[test]
     fn packing_what_is_not_there_leaves_nothing() {
         let dir = TempDir::new().unwrap();
-        assert!(compress(&dir.path().join("x.log")).is_err());
+        assert!(compress(&dir.path().join("x.log"), &[]).is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn pack_logs(dir: &Path) -> io::Result<()> {
         let entry = entry?;
         let is_log = entry.path().extension().is_some_and(|ending| ending == "log");
         if is_log && entry.file_type()?.is_file() {
-            log::compress(&entry.path())?;
+            log::compress(&entry.path(), &[])?;
         }
     }
     Ok(())
