@@ -12,6 +12,7 @@ pub mod comps;
 mod deploy_keys;
 pub mod disk;
 pub mod error;
+pub mod failure;
 pub mod forks;
 pub mod install;
 pub mod janitor;
