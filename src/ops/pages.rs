@@ -216,19 +216,6 @@ pub fn head(
     Ok(ProjectHead { project, packages, builds, last, rights, requests })
 }
 
-/// Reads part of the list of a project's builds, newest first.
-pub fn builds_of(
-    db: &Connection,
-    owner: &Owner,
-    name: &ProjectName,
-    viewer: Option<&User>,
-    slice: Slice,
-) -> Result<(ProjectHead, Vec<Build>)> {
-    let head = head(db, owner, name, viewer)?;
-    let found = builds::list(db, head.project.id, Filter::default(), slice)?;
-    Ok((head, found))
-}
-
 /// A build with its parts.
 pub struct BuildDetail {
     /// What all pages of its project show.
@@ -239,6 +226,8 @@ pub struct BuildDetail {
     pub parts: Vec<BuildPart>,
     /// The viewer may stop it.
     pub may_cancel: bool,
+    /// The viewer may delete it.
+    pub may_delete: bool,
 }
 
 /// One chroot of a build.
@@ -262,6 +251,12 @@ pub fn build_detail(db: &Connection, id: BuildId, viewer: Option<&User>) -> Resu
     let build = build(db, id)?;
     let head = head(db, &build.owner, &build.project, viewer)?;
     let may_cancel = head.rights.build && !build.state.is_finished();
+    let may_delete = match viewer {
+        Some(viewer) if build.state.is_finished() => {
+            authorise::may(db, viewer, Action::DeleteBuild(&head.project, id))?
+        }
+        _ => false,
+    };
     let mut parts = Vec::new();
     for chroot in build_chroots::list(db, id, Slice::default())? {
         parts.push(BuildPart {
@@ -270,7 +265,7 @@ pub fn build_detail(db: &Connection, id: BuildId, viewer: Option<&User>) -> Resu
             chroot,
         });
     }
-    Ok(BuildDetail { head, build, parts, may_cancel })
+    Ok(BuildDetail { head, build, parts, may_cancel, may_delete })
 }
 
 pub(super) fn cards(db: &Connection, found: Vec<Project>) -> Result<Vec<ProjectCard>> {

@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
+pub use crate::http::files::listing::size;
 pub use in_templates::markdown;
 
 /// How long ago, in one rounded unit. `static/js/page.js` repeats these steps, so that a page
@@ -126,61 +127,6 @@ pub fn sentence(text: &str) -> String {
     first.to_uppercase().chain(letters.as_str().chars()).collect::<String>() + end
 }
 
-/// One line of a log without what a terminal would obey: colour sequences go, other control
-/// characters become visible, bytes that are no UTF-8 become replacement characters.
-pub fn log_line(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    // A carriage return starts the line anew (progress bars); what was there before is gone.
-    let text = text.trim_end_matches(['\r', '\n']);
-    let text = text.rsplit('\r').next().unwrap_or(text);
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\t' => out.push(c),
-            c if c.is_control() => {
-                out.push(
-                    char::from_u32(0x2400 + u32::from(c)).filter(|_| c < ' ').unwrap_or('\u{fffd}'),
-                );
-            }
-            c if is_bidi_control(c) => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// `ESC [ … letter`, `ESC ] … BEL`, or `ESC` and one character.
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match chars.next() {
-        Some('[') => {
-            for c in chars.by_ref() {
-                if ('@'..='~').contains(&c) {
-                    break;
-                }
-            }
-        }
-        Some(']') => {
-            while let Some(c) = chars.next() {
-                if c == '\u{7}' {
-                    break;
-                }
-                if c == '\u{1b}' {
-                    chars.next();
-                    break;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Characters that turn the order of the text around, by which a line could lie.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -227,14 +173,6 @@ mod tests {
         assert!(long.ends_with("word…") && long.chars().count() <= 181, "{long}");
     }
 
-    #[test]
-    fn a_log_line_holds_nothing_a_terminal_would_obey() {
-        assert_eq!(log_line(b"\x1b[31mred\x1b[0m \x07\n"), "red \u{2407}");
-        assert_eq!(log_line(b"10%\r100%\r\n"), "100%");
-        assert_eq!(log_line("a\u{202e}b\u{1b}]0;t\u{7}c".as_bytes()), "a\u{fffd}bc");
-        assert_eq!(log_line(b"\xff\ttab"), "\u{fffd}\ttab");
-    }
-
     proptest! {
         #[test]
         fn no_markdown_brings_tags_or_addresses_of_its_own(source in "\\PC{0,200}") {
@@ -250,11 +188,6 @@ mod tests {
             prop_assert!(!html.to_ascii_lowercase().contains("href=\"javascript"), "{}", html);
             let address = format!("{scheme}:{rest}");
             prop_assert!(!is_harmless(&address));
-        }
-
-        #[test]
-        fn no_log_line_holds_control_characters(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(!log_line(&bytes).chars().any(|c| c.is_control() && c != '\t'));
         }
     }
 }

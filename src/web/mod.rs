@@ -10,6 +10,7 @@
 //! [`Attempts`](crate::auth::attempts::Attempts); Rocket says at its start if one is missing.
 
 mod account;
+mod ansi;
 mod build;
 mod charts;
 mod deliveries;
@@ -27,6 +28,7 @@ mod session;
 mod settings;
 mod sources;
 mod status;
+mod submit;
 mod view;
 
 use rocket::fairing::AdHoc;
@@ -48,11 +50,13 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
     ];
     rocket
         .attach(group_addresses())
+        .manage(build::Reasons::default())
         .mount("/", pages)
         .mount("/", home::routes())
         .mount("/", account::routes())
         .mount("/", status::routes())
         .mount("/", build::routes())
+        .mount("/", submit::routes())
         .mount("/", deliveries::routes())
         .mount("/", project::routes())
         .mount("/", packages::routes())

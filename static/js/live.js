@@ -1,6 +1,7 @@
 // The build page while something is going on: the log grows, and what the page says stays true.
 //
-// The server sends lines as they are written (event "log", id = the byte after them), a word
+// The server sends lines as they are written (event "log", id = the byte after them; the lines are
+// a list in JSON: a text for a plain line, pairs of classes and text for a coloured one), a word
 // whenever a state changes (event "state"), and "end" when the log is complete. On a state the
 // page is asked for anew and its live parts are put in place of the old ones, so that there is
 // one description of how a state looks, the server's.
@@ -17,6 +18,7 @@ function followLog(box) {
   let ours = 0;
   let cut = 0;
   let held = [];
+  let next = Number(text.dataset.next) || 1;
 
   const show = (word, live) => {
     pulse.textContent = word;
@@ -43,15 +45,37 @@ function followLog(box) {
     }
     // A node for each line, so that the first ones can go.
     const lines = document.createDocumentFragment();
-    for (const line of held) lines.append(line);
+    for (const line of held) lines.append(row(line));
     text.append(lines);
     held = [];
-    while (text.childNodes.length > KEEP) {
+    while (text.childNodes.length > 3 * KEEP) {
       text.firstChild.remove();
       cut += 1;
     }
-    if (cut > 0) earlier.hidden = false;
+    if (cut > 0 && earlier) earlier.hidden = false;
     if (following) toEnd();
+  };
+
+  // A line with its number, as the server writes it.
+  const row = ([number, line]) => {
+    const parts = document.createElement("span");
+    const link = document.createElement("a");
+    link.id = `L${number}`;
+    link.href = `#L${number}`;
+    link.textContent = number;
+    parts.append(link);
+    if (typeof line === "string") {
+      parts.append(line);
+    } else {
+      for (const [names, words] of line) {
+        const piece = document.createElement("span");
+        piece.className = names;
+        piece.textContent = words;
+        parts.append(piece);
+      }
+    }
+    parts.append("\n");
+    return parts;
   };
 
   button.hidden = false;
@@ -61,7 +85,12 @@ function followLog(box) {
     const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
     if (atEnd !== following) setFollowing(atEnd);
   });
-  toEnd();
+  const wanted = /^#L\d+$/.test(location.hash) ? location.hash.slice(1) : null;
+  if (wanted && document.getElementById(wanted)) setFollowing(false);
+  else if (wanted && box.dataset.page && !box.classList.contains("whole")) {
+    // A line that has scrolled out of this part: the log's own page has it.
+    location.replace(`${box.dataset.page}?line=${wanted.slice(1)}#${wanted}`);
+  } else if (!box.classList.contains("whole") || box.dataset.live) toEnd();
 
   if (!box.dataset.live) {
     button.hidden = true;
@@ -71,7 +100,7 @@ function followLog(box) {
   source.addEventListener("open", () => show("live", true));
   source.addEventListener("error", () => show("connecting again", false));
   source.addEventListener("log", (event) => {
-    for (const line of event.data.split("\n")) held.push(`${line}\n`);
+    for (const line of JSON.parse(event.data)) held.push([next++, line]);
     // Held back while paused, so that what is being read stays where it is.
     if (following) requestAnimationFrame(flush);
   });

@@ -47,11 +47,13 @@ fn the_end_of_a_log_is_on_the_page_without_javascript() {
     }
     std::fs::write(&log, &text).unwrap();
     let page = site.page(&page_of(id));
-    page.has("line 19999 red &#60;i&#62;").lacks("line 5 red").lacks("\u{1b}");
+    page.has("</a>line 19999 <span class=\"sgr-1\">red</span> &#60;i&#62;")
+        .lacks("line 5 <")
+        .lacks("\u{1b}");
     page.has(
         &format!("live?log=fedora-42-x86_64&amp;offset={}", text.len()).replace("&amp;", "&#38;"),
     );
-    page.has("Earlier lines are in the");
+    page.has("Earlier lines").has("id=\"L20000\"");
     assert!(page.text.len() < 100 * 1024, "{}", page.text.len());
     site.page(&format!("{}?log=source", page_of(id))).lacks("line 19999");
     site.page(&format!("{}?log=%22%3E%3Cscript%3E", page_of(id))).lacks("<script>\"");

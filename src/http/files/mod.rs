@@ -9,7 +9,7 @@ mod answer;
 mod conditions;
 mod handler;
 mod kind;
-mod listing;
+pub mod listing;
 mod path;
 mod range;
 mod tree;

@@ -91,7 +91,7 @@ fn choose(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<Vec<Build>> {
     if reasons.is_empty() { Ok(wanted) } else { Err(Error::lines(reasons)) }
 }
 
-fn project_of(db: &Connection, build: &Build) -> Result<Project> {
+pub(super) fn project_of(db: &Connection, build: &Build) -> Result<Project> {
     projects::get(db, build.project_id)?.ok_or_else(|| missing(build.id))
 }
 

@@ -153,7 +153,7 @@ pub(super) async fn copy(
 
 /// A file under a second name among the uploads, and the source that has it; `None` where it is not
 /// there any more.
-async fn copy_file(
+pub(super) async fn copy_file(
     uploads: PathBuf,
     from: PathBuf,
     file: String,

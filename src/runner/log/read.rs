@@ -108,8 +108,14 @@ impl LogReader {
                 }
                 block as u64 * index.block
             }
-            // It goes forward only; whoever wants to go back opens it anew.
-            Form::Packed(_) => self.at.min(at),
+            Form::Packed(decoder) if at < self.at => {
+                // It goes forward only: begin anew.
+                let mut file = decoder.get_ref().try_clone()?;
+                file.rewind()?;
+                **decoder = MultiGzDecoder::new(file);
+                0
+            }
+            Form::Packed(_) => self.at,
         };
         self.at = start;
         self.at += self.skip(at - start)?;
@@ -145,24 +151,11 @@ impl LogReader {
             let mut ends = piece.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             let left = usize::try_from(wanted - before - 1).unwrap_or(usize::MAX);
             if let Some((at, _)) = ends.nth(left) {
-                return self.rewind_to(from + at as u64 + 1, &piece, from);
+                return self.seek(from + at as u64 + 1);
             }
             before += line_ends(&piece);
         }
         Ok(())
-    }
-
-    /// Goes back into the piece that was just read from `from` on.
-    fn rewind_to(&mut self, at: u64, piece: &[u8], from: u64) -> io::Result<()> {
-        if let Form::Packed(decoder) = &mut self.form {
-            // What was read too far cannot be read again: begin anew.
-            let mut file = decoder.get_ref().try_clone()?;
-            file.rewind()?;
-            **decoder = MultiGzDecoder::new(file);
-            self.at = 0;
-        }
-        debug_assert!(at >= from && at <= from + piece.len() as u64);
-        self.seek(at)
     }
 
     /// How many line ends come before byte `at`. Leaves the reader there.
@@ -258,6 +251,8 @@ mod tests {
             assert!(reader.piece().unwrap().is_empty());
             reader.seek(99).unwrap();
             assert_eq!(reader.at, 10);
+            reader.seek(2).unwrap();
+            assert_eq!(reader.piece().unwrap(), b"23456789", "and back");
         }
         assert!(LogReader::open(Path::new("/nowhere/x.log")).unwrap().is_none());
     }

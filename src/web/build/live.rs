@@ -1,6 +1,6 @@
 //! The log of a build as it grows, as server-sent events.
 //!
-//! `log` carries whole lines and as its id the byte after them, so that a browser that has lost
+//! `log` carries whole lines, made harmless, and as its id the byte after them, so that a browser that has lost
 //! the connection goes on where it was; `state` says that a part of the build has moved on; `end`
 //! that the log is complete.
 
@@ -12,17 +12,18 @@ use rocket::futures::Stream;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::stream::{Event, EventStream};
 use rocket::{Request, Shutdown, State, get};
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::{select, time};
 
 use super::super::error::PageError;
-use super::super::logs::{self, LogReader};
+use super::super::{ansi, logs};
 use super::files::LogPlace;
 use crate::http::events::Unbuffered;
 use crate::model::BuildId;
 use crate::ops::pages::BuildDetail;
 use crate::ops::{App, pages};
-use crate::runner::log::Progress;
+use crate::runner::log::{LogReader, PIECE, Progress};
 
 /// A look at the tables at most this often, however often they are written to.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -160,7 +161,7 @@ impl Follower {
             }
             let piece = reader.piece()?;
             // Lines come whole; one that fills the piece, and the last one, come as they are.
-            let is_end = all || !reader.is_growing() || piece.len() == logs::PIECE;
+            let is_end = all || !reader.is_growing() || piece.len() == PIECE;
             let whole = match logs::whole_lines(&piece) {
                 0 if is_end => piece.len(),
                 whole => whole,
@@ -168,8 +169,7 @@ impl Follower {
             if whole == 0 {
                 return Ok((Some(reader), None));
             }
-            let text = logs::lines(&piece[..whole]).join("\n");
-            Ok((Some(reader), Some((text, at + whole as u64))))
+            Ok((Some(reader), Some((event(&piece[..whole]), at + whole as u64))))
         };
         let (reader, found) =
             tokio::task::spawn_blocking(read).await.map_err(io::Error::other)??;
@@ -196,6 +196,20 @@ impl Follower {
             () = time::sleep(LONGEST) => {}
         }
     }
+}
+
+/// Lines as one value of JSON: a list with a text for each plain line, and for each coloured one
+/// a list of pairs of classes and text.
+fn event(text: &[u8]) -> String {
+    let line = |line: &[u8]| {
+        let pieces = ansi::pieces(line);
+        match pieces.as_slice() {
+            [] => json!(""),
+            [plain] if plain.class.is_empty() => json!(plain.text),
+            pieces => pieces.iter().map(|piece| json!([piece.class, piece.text])).collect(),
+        }
+    };
+    logs::lines(text).map(line).collect::<Value>().to_string()
 }
 
 /// What changes when a part of the build moves on.

@@ -1,13 +1,15 @@
 //! The answers to the three questions that a build's page is opened with.
 
+use super::super::logs::LIVE_LOG;
 use super::super::parts::{Moment, State, Took};
 use super::super::view;
-use super::detail::{Failure, Verdict, place_url};
+use super::detail::{Failure, Link, QuotedLine, Verdict};
 use super::files::{Files, LogPlace};
 use crate::clock::Timestamp;
 use crate::model::{BuildState, ChrootState, PackageName, SourceState};
+use crate::ops::failure::{Quote, Summary};
 use crate::ops::pages::BuildDetail;
-use crate::repo::Layout;
+use crate::runner::log::Stage;
 
 /// Is it done?
 pub fn verdict(detail: &BuildDetail, now: Timestamp) -> Verdict {
@@ -75,29 +77,68 @@ fn install(detail: &BuildDetail) -> Option<String> {
     (!plain.is_empty()).then(|| format!("sudo dnf install {}", plain.join(" ")))
 }
 
-/// Why did it fail?
+/// Why did it fail? Parts that failed for the same reason are told of once.
 pub fn failures(
     detail: &BuildDetail,
     files: &Files,
     places: &[LogPlace],
-    layout: &Layout,
+    url: &str,
 ) -> Vec<Failure> {
     let build = &detail.build;
     let messages = std::iter::once(
-        (build.source_state == SourceState::Failed).then(|| build.source_message.clone()),
+        (build.source_state == SourceState::Failed).then_some(&build.source_message),
     )
-    .chain(detail.parts.iter().map(|part| {
-        (part.chroot.state == ChrootState::Failed).then(|| part.chroot.message.clone())
-    }));
-    let failure = |(at, message): (usize, Option<Option<String>>)| {
-        let message = message?;
-        let name = files.logs[at].first();
-        Some(Failure {
-            place: if at == 0 { "Source".into() } else { places[at].name.clone() },
-            reason: message.unwrap_or_else(|| "no reason is on record".into()),
-            lines: files.reasons[at].clone(),
-            log_url: name.map(|name| format!("{}{name}", place_url(detail, at, layout))),
-        })
+    .chain(
+        detail
+            .parts
+            .iter()
+            .map(|part| (part.chroot.state == ChrootState::Failed).then_some(&part.chroot.message)),
+    );
+    let mut failures: Vec<Failure> = Vec::new();
+    for (at, message) in messages.enumerate() {
+        let Some(message) = message else { continue };
+        let summary = files.reasons[at].as_deref();
+        let reason = message.clone().unwrap_or_else(|| "no reason is on record".into());
+        let headline = summary.and_then(|summary| summary.headline.clone());
+        let log = files.names[at].log(LIVE_LOG).is_some();
+        let log_url = log.then(|| format!("{url}log/{}/{LIVE_LOG}", places[at].name));
+        let line = summary.and_then(Summary::first_line);
+        let title = if at == 0 { "Source".to_owned() } else { places[at].name.clone() };
+        let place = Link {
+            name: title,
+            url: match (&log_url, line) {
+                (Some(log), Some(line)) => format!("{log}?line={line}#L{line}"),
+                (Some(log), None) => log.clone(),
+                (None, _) => String::new(),
+            },
+        };
+        // Messages name their chroots; the lines of the log do not.
+        let is_same = |known: &&mut Failure| headline.is_some() && known.headline == headline;
+        if let Some(known) = failures.iter_mut().find(is_same) {
+            known.places.push(place);
+            continue;
+        }
+        failures.push(Failure {
+            places: vec![place],
+            headline,
+            reason,
+            stage: summary.and_then(|s| s.stage).map(Stage::title),
+            tool: summary.map_or("", |summary| summary.tool),
+            advice: summary.and_then(|summary| summary.advice.clone()),
+            lines: summary.map(|summary| quoted(&summary.quotes)).unwrap_or_default(),
+            log_url: log_url.unwrap_or_default(),
+        });
+    }
+    failures
+}
+
+/// The lines, with a mark where some are left out between them.
+fn quoted(quotes: &[Quote]) -> Vec<QuotedLine> {
+    let mut last = None;
+    let line = |quote: &Quote| {
+        let gap = last.is_some_and(|last| last + 1 < quote.line);
+        last = Some(quote.line);
+        QuotedLine { number: quote.line, text: quote.text.clone(), loud: quote.loud, gap }
     };
-    messages.enumerate().filter_map(failure).collect()
+    quotes.iter().map(line).collect()
 }
