@@ -1,6 +1,6 @@
 //! Sets of builds. Builds of a blocked set wait until every build of the other is finished.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Result;
 use crate::model::{BatchId, BuildId, ProjectId};
@@ -34,6 +34,30 @@ pub fn is_finished(db: &Connection, batch: BatchId) -> Result<bool> {
 pub fn projects(db: &Connection, batch: BatchId) -> Result<Vec<ProjectId>> {
     db.prepare_cached("SELECT DISTINCT project_id FROM builds WHERE batch_id = ?1 LIMIT 10000")?
         .query_map([batch], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The set that a set waits for, if any; `None` for a set that there is not.
+pub fn blocked_by(db: &Connection, batch: BatchId) -> Result<Option<Option<BatchId>>> {
+    Ok(db
+        .prepare_cached("SELECT blocked_by FROM batches WHERE id = ?1")?
+        .query_row([batch], |row| row.get(0))
+        .optional()?)
+}
+
+/// The sets that wait for a set.
+pub fn waiting_for(db: &Connection, batch: BatchId) -> Result<Vec<BatchId>> {
+    db.prepare_cached("SELECT id FROM batches WHERE blocked_by = ?1 LIMIT 100")?
+        .query_map([batch], |row| row.get(0))?
+        .map(|row| Ok(row?))
+        .collect()
+}
+
+/// The first builds of a set.
+pub fn builds(db: &Connection, batch: BatchId, limit: u32) -> Result<Vec<BuildId>> {
+    db.prepare_cached("SELECT id FROM builds WHERE batch_id = ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![batch, limit], |row| row.get(0))?
         .map(|row| Ok(row?))
         .collect()
 }

@@ -91,6 +91,7 @@ function followLog(box) {
     // A line that has scrolled out of this part: the log's own page has it.
     location.replace(`${box.dataset.page}?line=${wanted.slice(1)}#${wanted}`);
   } else if (!box.classList.contains("whole") || box.dataset.live) toEnd();
+  else if (!location.search) box.scrollIntoView({ block: "end" });
 
   if (!box.dataset.live) {
     button.hidden = true;

@@ -30,7 +30,7 @@ fn a_failed_build_says_why_before_anything_else() {
     std::fs::write(&log, "+ make\nmain.c:3: error: no <b>prinft</b>\nmake: *** [all] Error 1\n")
         .unwrap();
     let page = site.page(&page_of(id));
-    page.has("rpmbuild &#60;failed&#62;");
+    page.has("rpmbuild &#60;failed&#62;").has("main.c:3: no &#60;b&#62;prinft");
     page.has("<mark>main.c:3: error: no &#60;b&#62;prinft&#60;/b&#62;</mark>");
     let (why, results) = (page.text.find("<mark>"), page.text.find("<h2>Results"));
     assert!(why < results);

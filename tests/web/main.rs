@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
 mod account;
+mod badge;
 mod build;
 mod create;
 mod deliveries;
@@ -11,6 +12,7 @@ mod home;
 #[path = "../support/hub.rs"]
 mod hub;
 mod live;
+mod log;
 mod monitor;
 mod package_form;
 mod packages;
@@ -19,3 +21,4 @@ mod session;
 mod settings;
 mod site;
 mod status;
+mod submit;

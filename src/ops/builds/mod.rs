@@ -1,6 +1,7 @@
 //! Builds: looking them up. How they are handed in, canceled and deleted is in the modules below.
 
 mod batch;
+pub mod batches;
 mod cancel;
 mod delete;
 mod hooked;

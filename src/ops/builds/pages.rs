@@ -8,13 +8,13 @@ use crate::model::chroot::Chroot;
 use crate::model::list::Slice;
 use crate::model::project::Dir;
 use crate::model::user::User;
-use crate::model::{BuildId, BuildState, DirName, Owner, ProjectName};
+use crate::model::{BuildId, BuildState, DirName, Owner, PackageName, ProjectName};
 use crate::ops::authorise::{Action, authorise, may};
 use crate::ops::pages::{BuildDetail, ProjectHead, build_detail, head};
 use crate::ops::sources::{Offered, offered};
 use crate::ops::{Error, Result};
 use crate::store::builds::Filter;
-use crate::store::{Connection, builds, project_chroots, projects};
+use crate::store::{Connection, builds, packages, project_chroots, projects};
 
 /// How many chosen builds are looked at; more do not fit a page either.
 const MOST_CHOSEN: usize = 1000;
@@ -137,4 +137,18 @@ pub fn to_delete(
         found.push(build);
     }
     Ok(found)
+}
+
+/// The state of a package's newest build, for its badge; `None` where there is no such package, or
+/// it was never built.
+pub fn newest_state(
+    db: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+    package: &PackageName,
+) -> Result<Option<BuildState>> {
+    let Some(project) = projects::find(db, owner, name)? else { return Ok(None) };
+    let Some(package) = packages::find(db, project.id, package)? else { return Ok(None) };
+    let Some(id) = packages::latest_build(db, package.id)? else { return Ok(None) };
+    Ok(builds::get(db, id)?.map(|build| build.state))
 }

@@ -105,7 +105,7 @@ fn a_log_of_any_length_is_quoted_shortly() {
     assert_eq!(found.first_line(), Some(101));
     assert_eq!(found.headline.as_deref(), Some("a.c:0: no"));
     assert!(found.quotes.len() < 20, "{:?}", found.quotes);
-    assert_eq!(found.quotes.last().map(|quote| quote.line), Some(100_100));
+    assert!(found.quotes.last().is_some_and(|quote| quote.line > 100_000), "the last word");
 }
 
 #[test]

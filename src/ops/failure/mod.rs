@@ -213,9 +213,11 @@ impl Finder {
         let Some(rank) = found.iter().map(|found| found.hit.rank).max() else {
             return Summary { quotes: last.into(), stage: failed, ..Summary::default() };
         };
-        let echo = found.iter().filter(|found| found.hit.rank == Rank::Echo).next_back();
         let causes: Vec<&Found> = found.iter().filter(|found| found.hit.rank == rank).collect();
         let first = causes[0];
+        // Of what follows from it, the line that names the stage is worth a look, if any.
+        let is_echo = |found: &&Found| found.hit.rank == Rank::Echo && found.line > first.line;
+        let echo = found.iter().filter(is_echo).min_by_key(|found| !found.names_section());
         let mut missing: Vec<String> = Vec::new();
         for name in causes.iter().flat_map(|found| &found.hit.missing) {
             if !missing.contains(name) {
@@ -226,7 +228,8 @@ impl Finder {
         let others = causes.iter().copied().filter(|other| !other.repeats(first));
         let shown = std::iter::once(first).chain(others.take(OTHERS)).chain(echo);
         for found in shown {
-            for quote in &found.quotes {
+            let is_echo = found.hit.rank < rank;
+            for quote in found.quotes.iter().filter(|quote| quote.loud || !is_echo) {
                 let loud = quote.loud && found.hit.rank == rank;
                 match quotes.iter_mut().find(|known| known.line == quote.line) {
                     Some(known) => known.loud |= loud,
@@ -247,6 +250,10 @@ impl Finder {
 }
 
 impl Found {
+    fn names_section(&self) -> bool {
+        rules::failed_section(&self.hit.says).is_some()
+    }
+
     /// It is this one, or says the same again.
     fn repeats(&self, first: &Found) -> bool {
         self.line == first.line || self.hit.says == first.hit.says

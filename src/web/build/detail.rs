@@ -53,6 +53,8 @@ pub struct BuildPage {
     pub submitted: Moment,
     /// Who handed it in.
     pub by: Option<String>,
+    /// The builds that it belongs to.
+    pub batch: Option<i64>,
     /// What else there is to know.
     pub facts: Vec<Fact>,
     /// What ran it.
@@ -225,6 +227,7 @@ pub fn page(
         log: Some(log(files, &places, &url, detail, layout)),
         submitted: Moment::new(build.submitted_on, now),
         by: build.submitter.as_ref().map(ToString::to_string),
+        batch: build.batch.map(|batch| batch.0),
         facts: facts(build, now),
         // What was built elsewhere nobody here has kept apart.
         builders: match build.source {

@@ -1,6 +1,8 @@
 //! A build: its page, its short address, its live log, and what can be done with it.
 
 mod again;
+mod badge;
+mod batch;
 mod detail;
 mod files;
 mod live;
@@ -41,6 +43,10 @@ pub fn routes() -> Vec<Route> {
         remove::chosen,
         remove::delete_builds,
         remove::cancel_builds,
+        badge::of_build,
+        badge::of_package,
+        batch::show,
+        batch::status,
     ]
 }
 
