@@ -49,17 +49,22 @@
 //! What destroys something is asked about first: a GET answers a [`Confirm`], whose form is the
 //! POST. What somebody may not do is not offered: see [`crate::ops::authorise::Rights`].
 
+mod choice;
+mod done;
+
 use askama::Template;
 use rocket::Request;
-use rocket::http::{Cookie, CookieJar, Method, SameSite, Status};
-use rocket::response::{self, Redirect, Responder};
+use rocket::http::Status;
+use rocket::response::{self, Responder};
+
+pub use self::choice::{Choice, ChrootGroup, spans};
+pub use self::done::{Done, Flash};
 
 use super::error::PageError;
 use super::filters;
-use super::parts::{Shell, release_title};
+use super::parts::Shell;
 use crate::http::body::{Body, FieldReader};
 use crate::http::page::render;
-use crate::model::ChrootName;
 use crate::ops::{self, Mistakes};
 use crate::store::StoreError;
 
@@ -246,62 +251,6 @@ pub fn mistakes(read: FieldReader<'_>) -> Mistakes {
     read.finish().err().map(|errors| errors.lines().to_vec().into()).unwrap_or_default()
 }
 
-/// A hint in pieces: what stands between backticks is code.
-pub fn spans(text: &str) -> Vec<(bool, &str)> {
-    text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part)).collect()
-}
-
-/// An entry of a drop-down list or of a group of boxes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// As requests name it.
-    pub value: String,
-    /// As people do.
-    pub label: String,
-    /// What else is to be known; empty where there is nothing.
-    pub note: String,
-}
-
-impl Choice {
-    /// An entry without a note.
-    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Choice {
-        Choice { value: value.into(), label: label.into(), note: String::new() }
-    }
-
-    /// Entries for the words of a closed list.
-    pub fn list(words: &[(&str, &str)]) -> Vec<Choice> {
-        words.iter().map(|(value, label)| Choice::new(*value, *label)).collect()
-    }
-}
-
-/// The chroots of one release, as boxes to tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChrootGroup {
-    /// The release as people call it.
-    pub title: String,
-    /// One box for each architecture.
-    pub chroots: Vec<Choice>,
-}
-
-impl ChrootGroup {
-    /// Chroots put together by release, in their order; with each what is to be known of it.
-    pub fn list<'c>(
-        chroots: impl IntoIterator<Item = (&'c ChrootName, &'c str)>,
-    ) -> Vec<ChrootGroup> {
-        let mut groups: Vec<ChrootGroup> = Vec::new();
-        for (name, note) in chroots {
-            let choice =
-                Choice { note: note.to_owned(), ..Choice::new(name.as_str(), name.arch()) };
-            let title = release_title(name);
-            match groups.iter_mut().find(|group| group.title == title) {
-                Some(group) => group.chroots.push(choice),
-                None => groups.push(ChrootGroup { title, chroots: vec![choice] }),
-            }
-        }
-        groups
-    }
-}
-
 /// A form was refused, or could not even be shown again.
 pub enum Refused<T> {
     /// The page with the form, and the status.
@@ -341,91 +290,6 @@ impl<'r, T: Template> Responder<'r, 'static> for Refused<T> {
             Refused::Page(status, page) => render(&*page, status),
             Refused::Error(error) => error.respond_to(request),
         }
-    }
-}
-
-/// It is done: on to where that is seen.
-#[derive(Debug)]
-pub struct Done {
-    to: String,
-    flash: Option<Flash>,
-}
-
-impl Done {
-    /// To an address of this server.
-    pub fn at(to: impl Into<String>) -> Done {
-        Done { to: to.into(), flash: None }
-    }
-
-    /// With a sentence that is shown there.
-    #[must_use]
-    pub fn saying(self, text: impl Into<String>) -> Done {
-        Done { flash: Some(Flash { tone: "ok", text: text.into() }), ..self }
-    }
-
-    /// With a sentence that somebody should think about.
-    #[must_use]
-    pub fn warning(self, text: impl Into<String>) -> Done {
-        Done { flash: Some(Flash { tone: "warn", text: text.into() }), ..self }
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Done {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        if let Some(flash) = &self.flash {
-            request.cookies().add(flash.cookie());
-        }
-        Redirect::to(self.to).respond_to(request)
-    }
-}
-
-/// A message for the next page that is looked at, and for that one only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flash {
-    /// `ok` or `warn`.
-    pub tone: &'static str,
-    /// A sentence.
-    pub text: String,
-}
-
-impl Flash {
-    const COOKIE: &str = "told";
-    /// Cookies are small.
-    const LONGEST: usize = 1000;
-
-    fn cookie(&self) -> Cookie<'static> {
-        let text: String = self.text.chars().take(Self::LONGEST).collect();
-        Cookie::build((Self::COOKIE, format!("{}:{text}", self.tone)))
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .path("/")
-            .max_age(time::Duration::minutes(1))
-            .build()
-    }
-
-    /// Takes the message that waits for the reader of a page. What a script asks for is no page:
-    /// nobody would read it there.
-    pub fn take(request: &Request<'_>) -> Option<Flash> {
-        let header = |name| request.headers().get_one(name);
-        let is_page = header("Sec-Fetch-Dest").is_none_or(|wanted| wanted == "document");
-        if request.method() != Method::Get || !is_page {
-            return None;
-        }
-        let cookies: &CookieJar<'_> = request.cookies();
-        let cookie = cookies.get(Self::COOKIE)?;
-        let flash = Self::parse(cookie.value());
-        cookies.remove(Cookie::build(Self::COOKIE).path("/").build());
-        flash
-    }
-
-    fn parse(value: &str) -> Option<Flash> {
-        let (tone, text) = value.split_once(':')?;
-        let tone = match tone {
-            "ok" => "ok",
-            "warn" => "warn",
-            _ => return None,
-        };
-        Some(Flash { tone, text: text.to_owned() })
     }
 }
 
@@ -520,17 +384,5 @@ mod tests {
         assert!(form.is_on("box") && !form.is_on("no") && !form.is_on("missing"));
         let form = form.tick("box", false).set("name", 7);
         assert_eq!((form.is_on("box"), form.value("name")), (false, "7"));
-    }
-
-    #[test]
-    fn a_message_is_what_it_was() {
-        let told = Flash { tone: "warn", text: "a: b".to_owned() };
-        assert_eq!(Flash::parse(told.cookie().value()), Some(told));
-        assert_eq!(Flash::parse("evil:x"), None);
-    }
-
-    #[test]
-    fn backticks_make_code() {
-        assert_eq!(spans("write `a` here"), [(false, "write "), (true, "a"), (false, " here")]);
     }
 }
