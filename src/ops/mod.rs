@@ -5,12 +5,14 @@
 //! in one transaction, and leaves work on the disk to the runner as rows in the same transaction.
 
 pub mod accounts;
+pub mod admin;
 pub mod authorise;
 pub mod builds;
 pub mod chroots;
 pub mod comps;
 mod deploy_keys;
 pub mod disk;
+pub mod doctor;
 pub mod error;
 pub mod failure;
 pub mod forks;

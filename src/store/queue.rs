@@ -79,7 +79,8 @@ pub fn in_line(db: &Connection, line: &Candidate, limit: u32) -> Result<Vec<Task
 /// What is at work, the first to be begun first.
 pub fn at_work(db: &Connection) -> Result<Vec<Task>> {
     db.prepare_cached(&format!(
-        "{SELECT} WHERE j.state = 'running' AND j.kind != 'tidy' ORDER BY +j.id LIMIT 10000"
+        "{SELECT} WHERE j.id IN (SELECT id FROM jobs WHERE state = 'running' AND kind != 'tidy')
+         ORDER BY j.id LIMIT 10000"
     ))?
     .query_map([], from_row)?
     .map(|row| Ok(row?))

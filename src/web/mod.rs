@@ -10,6 +10,7 @@
 //! [`Attempts`](crate::auth::attempts::Attempts); Rocket says at its start if one is missing.
 
 mod account;
+mod admin;
 mod ansi;
 mod build;
 mod charts;
@@ -55,6 +56,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", home::routes())
         .mount("/", account::routes())
         .mount("/", status::routes())
+        .mount("/", admin::routes())
         .mount("/", build::routes())
         .mount("/", submit::routes())
         .mount("/", deliveries::routes())

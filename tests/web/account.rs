@@ -115,7 +115,7 @@ fn people_say_something_of_themselves_and_their_groups() {
     let refused = site.post("/user/customize-profile/crew", "profile=pirates");
     assert_eq!(refused.status, 403);
     refused.has("pirates");
-    site.page("/coprs/g/crew/").has("We sail").lacks("New project");
+    site.page("/coprs/g/crew/").has("We sail").lacks("/coprs/g/crew/add/");
 }
 
 #[test]

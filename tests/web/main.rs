@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its scaffolding breaks")]
 
 mod account;
+mod admin;
 mod badge;
 mod build;
 mod create;

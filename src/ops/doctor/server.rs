@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access, statvfs};
 
 use super::Finding;
-use crate::cli::data_dir;
 use crate::config::{Config, Size};
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::store::{Store, chroots as table};
@@ -17,7 +16,7 @@ use crate::store::{Store, chroots as table};
 const COMFORTABLE: Size = Size(10 << 30);
 
 /// Whether the server can keep things in its data directory.
-pub(super) fn data_dir(config: &Config) -> Vec<Finding> {
+pub(super) fn data_dir(config: &Config, is_served: bool) -> Vec<Finding> {
     const WHAT: &str = "data directory";
     let dir = &config.data_dir;
     let place = dir.display().to_string();
@@ -47,7 +46,7 @@ pub(super) fn data_dir(config: &Config) -> Vec<Finding> {
         let fix = format!("chmod go-w {place}");
         findings.push(Finding::broken(WHAT, format!("others may write into {place}"), fix));
     } else {
-        let served = if data_dir::is_served(config) { "a server is running" } else { "no server" };
+        let served = if is_served { "a server is running" } else { "no server" };
         findings.push(Finding::ok(WHAT, format!("{place}; {served}")));
     }
     findings
@@ -103,20 +102,25 @@ pub(super) fn base_url(config: &Config) -> Finding {
     Finding::ok(WHAT, url.as_str())
 }
 
-/// The chroots of the data directory.
-pub(super) struct Chroots(Result<Vec<Chroot>, String>);
-
-/// Looks up the chroots; none where there is no database yet.
-pub(super) fn chroots(config: &Config) -> Chroots {
-    let path = config.database();
-    if !path.exists() {
-        return Chroots(Ok(Vec::new()));
-    }
-    let found = Store::open(&path).and_then(|store| store.read_now(table::list));
-    Chroots(found.map_err(|error| error.to_string()))
-}
+/// The chroots of the server, or why they cannot be read.
+pub struct Chroots(Result<Vec<Chroot>, String>);
 
 impl Chroots {
+    /// Reads them from a data directory; none where there is no database yet.
+    pub fn on_disk(config: &Config) -> Chroots {
+        let path = config.database();
+        if !path.exists() {
+            return Chroots(Ok(Vec::new()));
+        }
+        let found = Store::open(&path).and_then(|store| store.read_now(table::list));
+        Chroots(found.map_err(|error| error.to_string()))
+    }
+
+    /// Those that a server has read itself.
+    pub fn known(chroots: Vec<Chroot>) -> Chroots {
+        Chroots(Ok(chroots))
+    }
+
     fn enabled(&self) -> impl Iterator<Item = &Chroot> {
         self.0.iter().flatten().filter(|chroot| chroot.active)
     }
@@ -168,7 +172,7 @@ fn problem(chroot: &Chroot) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Level;
+    use crate::ops::doctor::Level;
 
     #[test]
     fn an_address_must_lead_here() {

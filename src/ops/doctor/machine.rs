@@ -153,7 +153,7 @@ pub(super) fn namespaces() -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Level;
+    use crate::ops::doctor::Level;
 
     #[test]
     fn a_fix_names_both_families() {
