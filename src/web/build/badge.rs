@@ -109,7 +109,7 @@ pub async fn of_build(app: &State<App>, id: &str, picture: Picture<false>) -> Ba
 }
 
 /// The badge of a package's newest build.
-#[get("/coprs/<owner>/<name>/package/<package>/status_image/<picture>")]
+#[get("/coprs/<owner>/<name>/package/<package>/status_image/<picture>", rank = 7)]
 pub async fn of_package(
     app: &State<App>,
     owner: &str,
