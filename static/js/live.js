@@ -7,6 +7,8 @@
 // one description of how a state looks, the server's.
 
 const KEEP = 4000;
+// A new stage begins; runner::log::Stage has them all.
+const STAGE = /^(Executing\(%|Start: |Processing files: |Finish: rpmbuild)/;
 
 function followLog(box) {
   const scroll = box.querySelector(".scroll");
@@ -101,7 +103,10 @@ function followLog(box) {
   source.addEventListener("open", () => show("live", true));
   source.addEventListener("error", () => show("connecting again", false));
   source.addEventListener("log", (event) => {
-    for (const line of JSON.parse(event.data)) held.push([next++, line]);
+    for (const line of JSON.parse(event.data)) {
+      held.push([next++, line]);
+      if (typeof line === "string" && STAGE.test(line)) freshen();
+    }
     // Held back while paused, so that what is being read stays where it is.
     if (following) requestAnimationFrame(flush);
   });

@@ -208,6 +208,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 mod tests {
     use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
+    use super::super::read::line_ends;
     use super::*;
 
     fn packed(text: &[u8], known: &[Mark]) -> File {
@@ -244,8 +245,7 @@ mod tests {
             DeflateDecoder::new(&file).read_to_end(&mut rest).unwrap();
             let start = number * usize::try_from(index.block).unwrap();
             assert!(rest == text[start..], "block {number}");
-            let before = text[..start].iter().filter(|byte| **byte == b'\n').count();
-            assert_eq!(*lines, before as u64);
+            assert_eq!(*lines, line_ends(&text[..start]));
         }
         file.rewind().unwrap();
         let mut whole = Vec::new();

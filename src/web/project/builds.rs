@@ -68,7 +68,6 @@ pub struct Pick {
 
 /// The builds of a project.
 #[get("/coprs/<owner>/<name>/builds?<page>&<dirname>&<status>")]
-#[expect(clippy::too_many_arguments, reason = "each is a guard or a part of the address")]
 pub async fn builds(
     app: &State<App>,
     shell: Shell,

@@ -43,7 +43,6 @@ pub struct RepeatPage {
 
 /// The form; the chroots in which it was not built are ticked, or the one that is asked for.
 #[get("/coprs/<owner>/<name>/repeat_build/<id>?<chroot>")]
-#[expect(clippy::too_many_arguments, reason = "each is a guard or a part of the address")]
 pub async fn ask(
     app: &State<App>,
     user: SignedIn,

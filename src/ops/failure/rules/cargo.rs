@@ -2,18 +2,20 @@
 
 use super::{Hit, Rank, Span, quoted};
 
+/// What only follows from something else.
+const ECHOES: [&str; 5] = [
+    "error: could not compile",
+    "error: aborting due to",
+    "error: build failed",
+    "error: process didn't exit successfully",
+    "error: test failed, to rerun",
+];
+
 pub fn look(line: &str) -> Option<Hit> {
     if line.starts_with("error[E") {
         let says = line.split_once("]: ").map_or(line, |(_, text)| text);
         return Some(Hit::new("rustc", Rank::Cause, says).with(Span::Block));
     }
-    const ECHOES: [&str; 5] = [
-        "error: could not compile",
-        "error: aborting due to",
-        "error: build failed",
-        "error: process didn't exit successfully",
-        "error: test failed, to rerun",
-    ];
     if ECHOES.iter().any(|echo| line.starts_with(echo)) {
         return Hit::echo("cargo", line.trim_start_matches("error: "));
     }

@@ -80,10 +80,12 @@ impl Hit {
         Hit { tool, rank, says, advice: None, missing: Vec::new(), span }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what rules answer")]
     fn cause(tool: &'static str, says: impl Into<String>) -> Option<Hit> {
         Some(Hit::new(tool, Rank::Cause, says))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what rules answer")]
     fn echo(tool: &'static str, says: impl Into<String>) -> Option<Hit> {
         Some(Hit::new(tool, Rank::Echo, says))
     }

@@ -2,17 +2,19 @@
 
 use super::{Hit, Rank, Span, quoted};
 
+/// What only follows from something else.
+const ECHOES: [&str; 5] = [
+    "error: subprocess-exited-with-error",
+    "error: metadata-generation-failed",
+    "error: command '",
+    "× ",
+    "ERROR Backend subprocess exited",
+];
+
 pub fn look(line: &str) -> Option<Hit> {
     if line.trim_start().starts_with("Traceback (most recent call last):") {
         return Some(Hit::new("python", Rank::Hint, "").with(Span::Traceback));
     }
-    const ECHOES: [&str; 5] = [
-        "error: subprocess-exited-with-error",
-        "error: metadata-generation-failed",
-        "error: command '",
-        "× ",
-        "ERROR Backend subprocess exited",
-    ];
     if ECHOES.iter().any(|echo| line.trim_start().starts_with(echo)) {
         return Hit::echo("python", line.trim());
     }

@@ -2,6 +2,10 @@
 
 use super::{Hit, Rank, Span};
 
+/// What only follows from something else.
+const ECHOES: [&str; 5] =
+    ["test result: FAILED", "FAIL\t", "Result: FAIL", "Errors while running CTest", "FAILED ("];
+
 pub fn look(line: &str) -> Option<Hit> {
     let failed = |tool, name: &str| Hit::cause(tool, format!("A test fails: {}", name.trim()));
     if line.starts_with("The following tests FAILED:") {
@@ -19,8 +23,6 @@ pub fn look(line: &str) -> Option<Hit> {
     if line.starts_with("Summary of Failures:") {
         return Some(Hit::new("meson test", Rank::Cause, "Tests fail").with(Span::Block));
     }
-    const ECHOES: [&str; 5] =
-        ["test result: FAILED", "FAIL\t", "Result: FAIL", "Errors while running CTest", "FAILED ("];
     let is_echo = ECHOES.iter().any(|echo| line.starts_with(echo));
     if is_echo || line.contains("% tests passed, ") && !line.contains(", 0 tests failed") {
         return Hit::echo("tests", line);
