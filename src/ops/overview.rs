@@ -1,13 +1,17 @@
-//! The overview of a project: what can be installed from it, and what state that is in.
+//! What the pages of a project show: what can be installed from it and what state that is in, its
+//! builds, its directories.
 
 use super::Result;
+use super::install::{PULL_REQUESTS_STAY, days_until};
 use super::pages::{ProjectHead, head};
 use crate::model::build::{Build, BuildChroot};
 use crate::model::job::RepoKey;
-use crate::model::project::{Project, ProjectChroot};
+use crate::model::list::Slice;
+use crate::model::project::{Dir, Project, ProjectChroot};
 use crate::model::user::User;
-use crate::model::{Owner, ProjectName};
-use crate::store::{Connection, build_chroots, builds, forks, project_chroots, projects};
+use crate::model::{DirName, Owner, ProjectName};
+use crate::store::builds::Filter;
+use crate::store::{Connection, build_chroots, builds, expiry, forks, project_chroots, projects};
 
 /// The overview of a project.
 pub struct Overview {
@@ -69,6 +73,42 @@ pub fn overview(
         original,
         head,
     })
+}
+
+/// A directory of a project in a list.
+pub struct DirEntry {
+    /// Its name.
+    pub name: DirName,
+    /// How many days are left where it goes away by itself.
+    pub days: Option<i64>,
+    /// Its newest build.
+    pub newest: Option<Build>,
+}
+
+/// The directories of a project, the main one first: some look-ups by index for each.
+pub fn directories(
+    db: &Connection,
+    owner: &Owner,
+    name: &ProjectName,
+    viewer: Option<&User>,
+) -> Result<(ProjectHead, Vec<DirEntry>)> {
+    let head = head(db, owner, name, viewer)?;
+    let mut entries = Vec::new();
+    for dir in projects::dirs(db, head.project.id)? {
+        let filter = Filter { dir: Some(dir.id), ..Filter::default() };
+        let newest = builds::list(db, head.project.id, filter, Slice::first(1))?.pop();
+        entries.push(DirEntry { days: days_left(db, &dir)?, name: dir.name, newest });
+    }
+    Ok((head, entries))
+}
+
+/// How many days are left to a directory; none for one that stays.
+fn days_left(db: &Connection, dir: &Dir) -> Result<Option<i64>> {
+    if !dir.name.is_pull_request() {
+        return Ok(None);
+    }
+    let used = expiry::last_used(db, dir.id)?;
+    Ok(used.map(|last| days_until(last.after(PULL_REQUESTS_STAY))))
 }
 
 /// The name of a package that the newest published build of a repository made: that of its source

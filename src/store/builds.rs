@@ -183,7 +183,9 @@ pub fn ids(
     slice: Slice,
 ) -> Result<Vec<BuildId>> {
     let (limit, offset) = super::bounds(slice);
-    let mut sql = "SELECT id FROM builds WHERE project_id = ?1".to_owned();
+    // A directory belongs to one project: its own index is the one to go by.
+    let project_by = if filter.dir.is_some() { "+project_id" } else { "project_id" };
+    let mut sql = format!("SELECT id FROM builds WHERE {project_by} = ?1");
     let mut values: Vec<&dyn ToSql> = vec![&project, &limit, &offset];
     if let Some(package) = &filter.package {
         values.push(package);

@@ -159,3 +159,17 @@ fn a_page_needs_little_and_nothing_from_elsewhere() {
         assert!(sum < 100 * 1024, "{path} takes {sum} bytes before packing");
     }
 }
+
+#[test]
+fn directories_say_how_long_they_stay() {
+    let site = Site::new();
+    site.build(ChrootState::Succeeded);
+    let body = json!({"ownername": "alice", "projectname": "tools",
+                      "project_dirname": "tools:pr:7", "pkgs": ["http://h/a-1-1.src.rpm"]});
+    site.hub.post("alice", "/api_3/build/create/url", body).ok();
+    let list = site.page("/coprs/alice/tools/directories/");
+    list.has("builds/?dirname=tools:pr:7").has("39 days left").has("for good");
+    list.has("monitor/?dirname=tools:pr:7").has("hello 2.12-1");
+    site.page("/coprs/alice/tools/monitor/?dirname=tools:pr:7").has("Only builds in the directory");
+    assert_eq!(site.get("/coprs/alice/none/directories/").status, 404);
+}

@@ -198,12 +198,13 @@ fn page(
     } else {
         format!("packages {} to {} of {}", found.offset + 1, end, found.count)
     };
+    let columns = by_release(&found.columns);
     MatrixPage {
         head: view::masthead(&found.head, "monitor", now),
         is_detailed: way == "detailed",
         other_url: link(other, doing, found.offset),
-        columns: found.columns.iter().map(column).collect(),
-        rows: found.rows.iter().map(|one| row(&project_url, &found.columns, one)).collect(),
+        columns: columns.iter().map(|name| column(name)).collect(),
+        rows: found.rows.iter().map(|one| row(&project_url, &columns, one)).collect(),
         query: query.to_owned(),
         doing,
         filters: FILTERS
@@ -243,7 +244,17 @@ fn column(name: &ChrootName) -> Column {
     Column { title: release_title(name), arch: name.arch().to_owned() }
 }
 
-fn row(project_url: &str, columns: &[ChrootName], row: &MonitorRow) -> Row {
+/// Chroots with those of a release side by side, in the order in which each release first comes.
+fn by_release(chroots: &[ChrootName]) -> Vec<&ChrootName> {
+    let first = |name: &ChrootName| {
+        chroots.iter().position(|other| other.name_release() == name.name_release())
+    };
+    let mut sorted: Vec<&ChrootName> = chroots.iter().collect();
+    sorted.sort_by_key(|name| first(name));
+    sorted
+}
+
+fn row(project_url: &str, columns: &[&ChrootName], row: &MonitorRow) -> Row {
     let cell = |chroot: &ChrootName| row.cells.iter().find(|cell| cell.chroot == *chroot);
     Row {
         url: format!("{project_url}package/{}/", encode(&row.package)),
@@ -274,8 +285,18 @@ mod tests {
         assert_eq!(link(("", "", ""), 0), "/coprs/a/b/monitor/simple");
         assert_eq!(
             link(("g++", "failed", "b:pr:1"), 100),
-            "/coprs/a/b/monitor/simple?q=g%2B%2B&state=failed&dirname=b%3Apr%3A1&from=100"
+            "/coprs/a/b/monitor/simple?q=g%2B%2B&state=failed&dirname=b:pr:1&from=100"
         );
+    }
+
+    #[test]
+    fn the_chroots_of_a_release_stand_side_by_side() {
+        let names: Vec<ChrootName> = ["f-1-x86_64", "f-2-x86_64", "f-1-i386"]
+            .iter()
+            .map(|name| name.parse().unwrap())
+            .collect();
+        let sorted: Vec<&str> = by_release(&names).iter().map(|name| name.as_str()).collect();
+        assert_eq!(sorted, ["f-1-x86_64", "f-1-i386", "f-2-x86_64"]);
     }
 
     #[test]

@@ -165,20 +165,20 @@ fn seconds(build: &Build) -> u64 {
 
 /// How long the builds took that succeeded, a line for each of the first chroots.
 fn durations(found: &PackageDetail) -> Option<LineChart> {
-    let with_time = found.times.iter().filter(|times| times.iter().any(Option::is_some)).count();
-    if with_time < FEWEST {
+    // Without those that have no time at all, the lines go on.
+    let with_time = |(_, times): &(&Build, &Vec<Option<u64>>)| times.iter().any(Option::is_some);
+    let timed: Vec<(&Build, &Vec<Option<u64>>)> =
+        found.history.iter().zip(&found.times).rev().filter(with_time).collect();
+    if timed.len() < FEWEST {
         return None;
     }
-    let builds: Vec<&Build> = found.history.iter().rev().collect();
-    let moments: Vec<String> = builds
-        .iter()
-        .map(|build| match &build.version {
-            Some(version) => format!("{} · {version}", build.id),
-            None => build.id.to_string(),
-        })
-        .collect();
+    let moment = |build: &Build| match &build.version {
+        Some(version) => format!("{} · {version}", build.id),
+        None => build.id.to_string(),
+    };
+    let moments: Vec<String> = timed.iter().map(|(build, _)| moment(build)).collect();
     let values: Vec<Vec<Option<u64>>> = (0..found.columns.len().min(TONES.len()))
-        .map(|at| found.times.iter().rev().map(|times| times[at]).collect())
+        .map(|at| timed.iter().map(|(_, times)| times[at]).collect())
         .collect();
     let series: Vec<Series<'_>> = values
         .iter()

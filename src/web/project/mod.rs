@@ -1,6 +1,7 @@
-//! A project's own pages: the overview with how to install, and the list of builds.
+//! A project's own pages: the overview with how to install, the builds, the directories.
 
 mod builds;
+mod directories;
 mod install;
 mod overview;
 
@@ -8,5 +9,5 @@ use rocket::{Route, routes};
 
 /// The pages.
 pub fn routes() -> Vec<Route> {
-    routes![overview::overview, builds::builds]
+    routes![overview::overview, builds::builds, directories::dirs]
 }
