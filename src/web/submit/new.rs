@@ -1,8 +1,9 @@
 //! The forms of new builds, one for each kind of sources, on one page.
 
 use askama::Template;
-use rocket::request::FromParam;
-use rocket::{State, get, post};
+use rocket::http::Status;
+use rocket::request::{FromParam, FromRequest, Outcome};
+use rocket::{Request, State, get, post};
 
 use super::fields::{self, Common, FIELDS};
 use crate::auth::guard::{SameOrigin, SignedIn};
@@ -89,6 +90,24 @@ impl FromParam<'_> for New {
     }
 }
 
+/// Somebody who is logged in, at one of these addresses. That is looked at first: whoever asks for
+/// something that is not there need not log in to be told so.
+pub struct Submitter(SignedIn);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Submitter {
+    type Error = <SignedIn as FromRequest<'r>>::Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Submitter, Self::Error> {
+        let path = request.uri().path();
+        let last = path.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        if Add::from_param(last).is_err() && New::from_param(last).is_err() {
+            return Outcome::Forward(Status::NotFound);
+        }
+        SignedIn::from_request(request).await.map(Submitter)
+    }
+}
+
 /// `/coprs/<owner>/<project>/add_build…/`
 #[derive(Template)]
 #[template(path = "submit/new.html")]
@@ -116,13 +135,14 @@ pub struct NewPage {
 /// The form of a new build.
 #[get("/coprs/<owner>/<name>/<add>", rank = 8)]
 pub async fn add(
+    user: Submitter,
     app: &State<App>,
-    user: SignedIn,
     shell: Shell,
     owner: Owner,
     name: ProjectName,
     add: Add,
 ) -> Result<Page<NewPage>, PageError> {
+    let Submitter(user) = user;
     let found = read(app, &user, &owner, &name).await?;
     let form = fields::usual(&found);
     let form = match part(add.0, &found) {
@@ -136,15 +156,16 @@ pub async fn add(
 #[post("/coprs/<owner>/<name>/<new>", data = "<body>", rank = 8)]
 #[expect(clippy::too_many_arguments, reason = "each is a guard or a part of the address")]
 pub async fn new(
-    app: &State<App>,
+    user: Submitter,
     _same_origin: SameOrigin,
-    user: SignedIn,
+    app: &State<App>,
     shell: Shell,
     owner: Owner,
     name: ProjectName,
     new: New,
     body: Body,
 ) -> Answer<NewPage> {
+    let Submitter(user) = user;
     let form = Form::typed(&FIELDS, &body);
     match submit(app, &user, (&owner, &name), new.0, &form, body).await {
         Ok(made) => Ok(done(&made)),
