@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(crews(tx, &bob)?[0].1.len(), 2);
             change_crew(tx, &bob, &"crew".parse().unwrap(), "alice", false)?;
             assert!(change_crew(tx, &bob, &"crew".parse().unwrap(), " ", true).is_err());
-            assert_eq!(crews(tx, &bob)?[0].1, [bob.name.clone()]);
+            assert_eq!(crews(tx, &bob)?[0].1, std::slice::from_ref(&bob.name));
             Ok::<_, Error>(())
         });
         outcome.unwrap();

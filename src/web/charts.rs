@@ -268,7 +268,7 @@ pub struct Columns {
     /// The width of the drawing.
     pub width: usize,
     /// The bars.
-    pub columns: Vec<Column>,
+    pub bars: Vec<Column>,
 }
 
 /// One upright bar, as it is handed in.
@@ -327,7 +327,7 @@ impl Columns {
             summary,
             axis: [unit.text(top), unit.text(top / 2), unit.text(0)],
             width,
-            columns: bars.into_iter().enumerate().map(draw).collect(),
+            bars: bars.into_iter().enumerate().map(draw).collect(),
         }
     }
 }
@@ -381,7 +381,7 @@ mod tests {
         assert!(chart.ticks.is_empty() && chart.rows.is_empty() && chart.lines.is_empty());
         let none = Series { name: "queue", tone: "busy", values: &[Some(0), None] };
         assert!(Spark::draw("Queue", Unit::Count, &none).is_none());
-        assert!(Columns::draw("Builds", Unit::Seconds, Vec::new()).columns.is_empty());
+        assert!(Columns::draw("Builds", Unit::Seconds, Vec::new()).bars.is_empty());
     }
 
     #[test]
@@ -402,10 +402,7 @@ mod tests {
         };
         let drawn = Columns::draw("Times", Unit::Seconds, vec![bar(30), bar(0)]);
         assert_eq!(drawn.width, 120);
-        assert_eq!(drawn.columns[0].title.replace('\u{a0}', " "), "build 7: 30 s");
-        assert_eq!(
-            (drawn.columns[0].y.as_str(), drawn.columns[1].height.as_str()),
-            ("25.0", "2.0")
-        );
+        assert_eq!(drawn.bars[0].title.replace('\u{a0}', " "), "build 7: 30 s");
+        assert_eq!((drawn.bars[0].y.as_str(), drawn.bars[1].height.as_str()), ("25.0", "2.0"));
     }
 }

@@ -194,14 +194,13 @@ pub async fn save(
 
 async fn change(app: &App, caller: User, of: &User, form: &Form) -> ops::Result<()> {
     let typed = form.value("password").to_owned();
-    let hash = match typed.is_empty() {
-        true => None,
-        false => Some(
-            tokio::task::spawn_blocking(move || password::hash(&typed))
-                .await
-                .map_err(|error| ops::Error::internal("hashing a password", error))?
-                .map_err(|error| ops::Error::invalid(format!("password: {error}")))?,
-        ),
+    let hash = if typed.is_empty() {
+        None
+    } else {
+        let hashed = tokio::task::spawn_blocking(move || password::hash(&typed))
+            .await
+            .map_err(|error| ops::Error::internal("hashing a password", error))?;
+        Some(hashed.map_err(|error| ops::Error::invalid(format!("password: {error}")))?)
     };
     let edit = UserEdit {
         email: Some(form.value("email").trim().to_owned()),
