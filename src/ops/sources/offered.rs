@@ -2,7 +2,7 @@
 
 use super::distgit::by_priority;
 use crate::config::Config;
-use crate::model::ProjectId;
+use crate::model::{ChrootName, ProjectId};
 use crate::ops::Result;
 use crate::store::{Connection, chroots, project_chroots};
 
@@ -27,7 +27,7 @@ pub fn offered(db: &Connection, config: &Config, project: ProjectId) -> Result<O
     let mut arches: Vec<&str> = active
         .iter()
         .filter(|name| name.distribution() == "fedora" && name.version().parse::<u32>().is_ok())
-        .map(|name| name.arch())
+        .map(ChrootName::arch)
         .collect();
     arches.sort_by_key(|arch| (*arch != super::custom::USUAL_ARCH, *arch));
     arches.dedup();

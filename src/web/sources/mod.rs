@@ -170,7 +170,11 @@ impl Part {
     pub fn chroots(&self) -> Vec<Choice> {
         self.offered.script_chroots.iter().map(|name| Choice::new(name, name)).collect()
     }
+}
 
+/// What lists offer that is the same for all.
+#[expect(clippy::unused_self, reason = "templates ask the part for all that its fields need")]
+impl Part {
     /// git or Subversion.
     pub fn scm_types(&self) -> Vec<Choice> {
         let title = |kind| match kind {
