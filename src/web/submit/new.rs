@@ -90,21 +90,21 @@ impl FromParam<'_> for New {
     }
 }
 
-/// Somebody who is logged in, at one of these addresses. That is looked at first: whoever asks for
-/// something that is not there need not log in to be told so.
-pub struct Submitter(SignedIn);
+/// One of these addresses, which is looked at before anything else: whoever asks for something that
+/// is not there need not log in to be told so.
+pub struct Ours;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Submitter {
-    type Error = <SignedIn as FromRequest<'r>>::Error;
+impl<'r> FromRequest<'r> for Ours {
+    type Error = ();
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Submitter, Self::Error> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Ours, ()> {
         let path = request.uri().path();
         let last = path.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if Add::from_param(last).is_err() && New::from_param(last).is_err() {
             return Outcome::Forward(Status::NotFound);
         }
-        SignedIn::from_request(request).await.map(Submitter)
+        Outcome::Success(Ours)
     }
 }
 
@@ -135,14 +135,14 @@ pub struct NewPage {
 /// The form of a new build.
 #[get("/coprs/<owner>/<name>/<add>", rank = 8)]
 pub async fn add(
-    user: Submitter,
+    _ours: Ours,
+    user: SignedIn,
     app: &State<App>,
     shell: Shell,
     owner: Owner,
     name: ProjectName,
     add: Add,
 ) -> Result<Page<NewPage>, PageError> {
-    let Submitter(user) = user;
     let found = read(app, &user, &owner, &name).await?;
     let form = fields::usual(&found);
     let form = match part(add.0, &found) {
@@ -156,8 +156,9 @@ pub async fn add(
 #[post("/coprs/<owner>/<name>/<new>", data = "<body>", rank = 8)]
 #[expect(clippy::too_many_arguments, reason = "each is a guard or a part of the address")]
 pub async fn new(
-    user: Submitter,
+    _ours: Ours,
     _same_origin: SameOrigin,
+    user: SignedIn,
     app: &State<App>,
     shell: Shell,
     owner: Owner,
@@ -165,7 +166,6 @@ pub async fn new(
     new: New,
     body: Body,
 ) -> Answer<NewPage> {
-    let Submitter(user) = user;
     let form = Form::typed(&FIELDS, &body);
     match submit(app, &user, (&owner, &name), new.0, &form, body).await {
         Ok(made) => Ok(done(&made)),
