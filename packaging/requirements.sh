@@ -26,7 +26,8 @@ cc gcc gcc
 curl curl curl
 python3 python3 python3"
 test="wget wget wget
-/usr/sbin/sshd openssh-server openssh-server"
+/usr/sbin/sshd openssh-server openssh-server
+chromium chromium -"
 
 say() { printf '%s\n' "$*" >&2; }
 

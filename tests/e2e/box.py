@@ -15,6 +15,9 @@ BASE_REPO = os.environ.get("COPRBOX_TEST_BASE_REPO", "")
 VENV = os.environ.get("COPRBOX_TEST_VENV", "target/test-venv")
 CHROOT = f"debian-12-{os.uname().machine}"
 
+# Everybody's.
+PASSWORD = "correct horse battery"
+
 # Seconds that anything may take before a test gives up on it: far more than it needs.
 PATIENCE = 120
 
@@ -59,11 +62,11 @@ class Box:
         self.before = []
         self.env = dict(os.environ, PATH=f"{self.bin}:{os.environ['PATH']}")
 
-    def coprbox(self, *args, check=True):
+    def coprbox(self, *args, check=True, stdin=""):
         """Runs a command of the program on this data directory."""
         done = subprocess.run(
             [*self.before, BINARY, "--config", self.config, *args],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env,
+            input=stdin, capture_output=True, text=True, env=self.env,
         )
         assert not check or done.returncode == 0, f"{args}: {done.stderr}"
         return done
@@ -71,7 +74,7 @@ class Box:
     def set_up(self):
         """The admin, a second user, and a chroot that builds run in."""
         for user in (["alice", "--admin"], ["bob"]):
-            self.coprbox("user", "add", *user)
+            self.coprbox("user", "add", *user, "--password-stdin", stdin=PASSWORD + "\n")
             (self.root / f"{user[0]}.conf").write_text(
                 self.coprbox("token", "new", user[0]).stdout
             )

@@ -16,6 +16,42 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium; each visitor has a window and cookies of his own."""
+    import browser as browsing
+
+    if not browsing.CHROMIUM:
+        pytest.skip("chromium is not installed: install the package chromium")
+    with browsing.chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser):
+    """Makes visitors that leave with the test."""
+    from browser import Visitor
+
+    visitors = []
+
+    def arrive(box, **options):
+        visitors.append(Visitor(browser, box, **options))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.close()
+
+
+@pytest.fixture(scope="module")
+def full_box(tmp_path_factory):
+    """A server that the tests of one module share."""
+    box = Box(tmp_path_factory.mktemp("box"), "[sources]\nallow_private_addresses = true\n")
+    box.set_up().start()
+    yield box
+    box.stop()
+
+
 @pytest.fixture
 def make_box(tmp_path_factory):
     """Makes servers that end with the test."""
