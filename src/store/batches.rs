@@ -39,7 +39,6 @@ pub fn projects(db: &Connection, batch: BatchId) -> Result<Vec<ProjectId>> {
 }
 
 /// The set that a set waits for, if any; `None` for a set that there is not.
-#[expect(clippy::option_option, reason = "no set, and one that waits for none, differ")]
 pub fn blocked_by(db: &Connection, batch: BatchId) -> Result<Option<Option<BatchId>>> {
     Ok(db
         .prepare_cached("SELECT blocked_by FROM batches WHERE id = ?1")?

@@ -61,15 +61,14 @@ pub fn part(
     extent: Option<(u64, u64)>,
 ) -> io::Result<Option<Part>> {
     let Some(mut reader) = LogReader::open(path)? else { return Ok(None) };
-    let length = match reader.length()? {
-        Some(length) => length,
-        None => {
-            reader.seek(u64::MAX)?;
-            let length = reader.at;
-            let Some(again) = LogReader::open(path)? else { return Ok(None) };
-            reader = again;
-            length
-        }
+    let length = if let Some(length) = reader.length()? {
+        length
+    } else {
+        reader.seek(u64::MAX)?;
+        let length = reader.at;
+        let Some(again) = LogReader::open(path)? else { return Ok(None) };
+        reader = again;
+        length
     };
     let wanted = match place {
         Place::End => length.saturating_sub(bytes),

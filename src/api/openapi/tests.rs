@@ -182,7 +182,7 @@ fn lists_are_ordered_by_exactly_the_words_that_are_described() {
         let schema = &all.find(|parameter| parameter["name"] == name)?["schema"];
         // One that may be left out is this or null.
         let choices = schema["oneOf"].as_array().map_or(std::slice::from_ref(schema), |all| all);
-        let words = choices.iter().flat_map(|choice| choice["enum"].as_array()).flatten();
+        let words = choices.iter().filter_map(|choice| choice["enum"].as_array()).flatten();
         Some(words.filter_map(Value::as_str).map(ToOwned::to_owned).collect())
     }
     let (hub, document) = (hub(), describe(namespaces()));
@@ -270,7 +270,8 @@ fn the_description_and_its_page_are_served() {
     let hub = Hub::new();
     assert_eq!(hub.get("/api_3/openapi.json").ok()["openapi"], "3.1.0");
     let page = hub.send("", Method::Get, "/api_3/docs", "", b"");
-    let html = page.body.as_str().unwrap();
+    // Long paths may break at their slashes.
+    let html = page.body.as_str().unwrap().replace("<wbr>", "");
     assert_eq!(page.status, 200);
     for word in ["/api_3/project/add/{owner}", "ProjectEdit", "/api_0/coprs", "Switch"] {
         assert!(html.contains(word), "{word}");

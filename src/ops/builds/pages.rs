@@ -37,10 +37,10 @@ pub fn submitting(
 ) -> Result<Submitting> {
     let head = head(db, owner, name, Some(user))?;
     authorise(db, user, Action::Build(&head.project))?;
-    let used = project_chroots::list(db, head.project.id)?;
-    let enabled = used.into_iter().filter(|used| used.is_enabled() && used.chroot.active);
+    let own = project_chroots::list(db, head.project.id)?;
+    let enabled = own.into_iter().filter(|own| own.is_enabled() && own.chroot.active);
     Ok(Submitting {
-        chroots: enabled.map(|used| used.chroot).collect(),
+        chroots: enabled.map(|own| own.chroot).collect(),
         offered: offered(db, config, head.project.id)?,
         head,
     })

@@ -62,12 +62,11 @@ pub fn pack(from: &mut File, to: &mut File, known: &[Mark]) -> io::Result<()> {
     to.write_all(&payload)
 }
 
+/// What packing has found out: the check sum, the length and the lines of each block, the marks.
+type Packed = (Crc, Vec<(u32, u32)>, Marker);
+
 /// Compresses block by block; how long each has become, and how many lines it has.
-fn compress(
-    from: &mut impl Read,
-    to: &mut impl Write,
-    block: u64,
-) -> io::Result<(Crc, Vec<(u32, u32)>, Marker)> {
+fn compress(from: &mut impl Read, to: &mut impl Write, block: u64) -> io::Result<Packed> {
     let (mut crc, mut blocks, mut marker) = (Crc::new(), Vec::new(), Marker::default());
     let mut compressor = Compress::new(Compression::default(), false);
     let mut text = Vec::with_capacity(usize::try_from(block).unwrap_or_default());

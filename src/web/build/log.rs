@@ -91,9 +91,9 @@ pub async fn show(
         (None, None) => Place::End,
     };
     let known = places[at_place].clone();
-    let (live, wanted) = (app.runner.logs().clone(), log.trim_end_matches(".gz").to_owned());
+    let (growing, wanted) = (app.runner.logs().clone(), log.trim_end_matches(".gz").to_owned());
     let reasons = Reasons::clone(reasons);
-    let read = move || Read::from(&known, &wanted, asked, &live, &reasons);
+    let read = move || Read::from(&known, &wanted, asked, &growing, &reasons);
     let read = tokio::task::spawn_blocking(read)
         .await
         .map_err(|error| PageError::internal("reading a log", &error))?

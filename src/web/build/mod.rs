@@ -52,6 +52,7 @@ pub fn routes() -> Vec<Route> {
 
 /// A build's page; `log` says which log to show.
 #[get("/coprs/<owner>/<name>/build/<id>?<log>")]
+#[expect(clippy::too_many_arguments, reason = "each part of the request is one")]
 async fn show(
     app: &State<App>,
     builders: &State<Builders>,

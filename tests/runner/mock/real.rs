@@ -332,7 +332,7 @@ async fn a_source_package_is_made_in_the_chroot() {
     let Some(real) = Real::new() else { return };
     let spec = real.spec("hello", "", BUILD);
     let sources = spec.parent().map(Path::to_owned);
-    let source = SpecSource { spec: spec.clone(), sources, download: downloads() };
+    let source = SpecSource { spec: spec.clone(), sources, download: Some(downloads()) };
     let job = real.bench.job();
     let started = Instant::now();
     let made = real.mock.make_srpm(&job, &real.chroot, &real.config, &source).await.unwrap();

@@ -364,7 +364,7 @@ async fn a_spec_becomes_a_source_package() {
     let spec = SpecSource {
         spec: stand_in.file("hello.spec"),
         sources: Some(sources),
-        download: downloads(),
+        download: Some(downloads()),
     };
     let made =
         stand_in.mock.make_srpm(&job, &stand_in.chroot, &stand_in.config, &spec).await.unwrap();

@@ -89,6 +89,7 @@ async fn only_packages_and_the_spec_leave_the_build() {
         [
             "build.log",
             "builder-live.log",
+            "configs.tar.gz",
             "hw_info.log",
             "installed_pkgs.log",
             "root.log",

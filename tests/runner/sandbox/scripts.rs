@@ -178,7 +178,7 @@ async fn a_spec_that_may_download_does_not_reach_this_machine() {
          %description\nx\n"
     );
     fs::write(&spec, text).unwrap();
-    let source = SpecSource { spec, sources: None, download: downloads(false) };
+    let source = SpecSource { spec, sources: None, download: Some(downloads(false)) };
     let job = bench.job();
     let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
     assert!(made.is_ok(), "{made:?}");
@@ -186,8 +186,8 @@ async fn a_spec_that_may_download_does_not_reach_this_machine() {
 }
 
 /// What a source build may download.
-fn downloads(private_addresses: bool) -> Option<Limits> {
-    Some(Limits { private_addresses, max_size: 1 << 20, time: Duration::from_mins(1) })
+fn downloads(private_addresses: bool) -> Limits {
+    Limits { private_addresses, max_size: 1 << 20, time: Duration::from_mins(1) }
 }
 
 /// A server that answers everything with one text.
@@ -216,7 +216,7 @@ async fn sources_at_an_address_are_downloaded_into_the_source_package() {
          %description\nx\n"
     );
     fs::write(&spec, text).unwrap();
-    let mut source = SpecSource { spec, sources: None, download: downloads(true) };
+    let mut source = SpecSource { spec, sources: None, download: Some(downloads(true)) };
     let job = bench.job();
     let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
     let srpm = made.unwrap().srpm;
@@ -225,7 +225,7 @@ async fn sources_at_an_address_are_downloaded_into_the_source_package() {
     let holds = |text: &str| held.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(holds("afar.txt") && holds("from afar"));
 
-    source.download = downloads(false);
+    source.download = Some(downloads(false));
     let job = bench.job();
     let made = bench.builder.make_srpm(&job, &bench.chroot, &bench.config(), &source).await;
     assert!(matches!(&made, Err(BuildError::Download(why)) if why.contains("private")), "{made:?}");
