@@ -111,6 +111,7 @@ pub fn blank(db: &Connection, id: UserId) -> Result<()> {
         "UPDATE users SET email = NULL, admin = 0, password_hash = NULL, profile = ''
          WHERE id = ?1",
         "DELETE FROM group_members WHERE user_id = ?1",
+        "DELETE FROM permissions WHERE user_id = ?1",
         "DELETE FROM tokens WHERE user_id = ?1",
         "DELETE FROM sessions WHERE user_id = ?1",
         "DELETE FROM login_links WHERE user_id = ?1",

@@ -109,6 +109,9 @@ pub fn excerpt(source: &str) -> String {
             break;
         }
     }
+    // No page shows the rest, and feeds, which are XML, may not hold it.
+    words
+        .retain(|c| c.is_whitespace() || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')));
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         None => line,

@@ -124,14 +124,14 @@ impl SourceSpec {
         }
     }
 
-    /// Where the sources come from, for people to read.
+    /// Where the sources come from, for everybody to read.
     pub fn describe(&self) -> Option<String> {
         let at = |committish: Option<&Committish>| {
             committish.map_or_else(String::new, |committish| format!(" at {committish}"))
         };
         Some(match self {
             SourceSpec::Unset => return None,
-            SourceSpec::Link { url } => url.clone(),
+            SourceSpec::Link { url } => without_password(url),
             SourceSpec::Upload { file, .. } => format!("uploaded {file}"),
             SourceSpec::Tree(tree) => {
                 let spec = tree.spec.get().map(|spec| format!(", {spec}"));
@@ -139,11 +139,13 @@ impl SourceSpec {
             }
             SourceSpec::Scm(scm) => {
                 let place = scm.subdirectory.get().map(|dir| format!(", in {dir}"));
-                let (url, at) = (&scm.clone_url, at(scm.committish.get()));
+                let url = without_password(scm.clone_url.as_str());
+                let at = at(scm.committish.get());
                 format!("{} {url}{at}{}", scm.kind, place.unwrap_or_default())
             }
             SourceSpec::DistGit(distgit) => {
-                format!("{}{}", distgit.clone_url, at(distgit.committish.as_ref()))
+                let url = without_password(distgit.clone_url.as_str());
+                format!("{url}{}", at(distgit.committish.as_ref()))
             }
             SourceSpec::PyPi(pypi) => match pypi.version.get() {
                 Some(version) => format!("PyPI: {} {version}", pypi.name),
@@ -153,6 +155,16 @@ impl SourceSpec {
             SourceSpec::Custom(custom) => format!("a script in {}", custom.chroot),
             SourceSpec::RpmUpload { files, .. } => format!("uploaded {}", files.join(", ")),
         })
+    }
+}
+
+/// An address as people may see it: without a user's name and password.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) if rest[..at].contains(':') => format!("{scheme}://{}", &rest[at + 1..]),
+        _ => url.to_owned(),
     }
 }
 
@@ -180,6 +192,15 @@ impl SourceFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(without_password("https://u:secret@h/x"), "https://h/x");
+        assert_eq!(without_password("https://u@h/x"), "https://u@h/x");
+        assert_eq!(without_password("git@h:x"), "git@h:x");
+        let source = SourceSpec::Link { url: "https://u:secret@h/a.src.rpm".into() };
+        assert_eq!(source.describe().as_deref(), Some("https://h/a.src.rpm"));
+    }
 
     #[test]
     fn a_file_is_known_by_its_ending() {

@@ -38,7 +38,14 @@ pub(super) fn original(db: &Connection, wish: &Wish, id: BuildId) -> Result<Buil
 /// its source package.
 pub async fn repeat(app: &App, user: &User, wish: Wish, id: BuildId) -> Result<Build> {
     let asked = wish.clone();
-    let build = app.store.read(move |db| original(db, &asked, id)).await?;
+    let caller = user.clone();
+    let look = move |db: &_| {
+        let (project, build) = (asked.find_project(db)?, original(db, &asked, id)?);
+        // Before the disk is touched for somebody who may not.
+        asked.plan(db, &caller, project, Mistakes::default())?;
+        Ok::<_, Error>(build)
+    };
+    let build = app.store.read(look).await?;
     let (app, user) = (app.clone(), user.clone());
     // A task of its own: a client that hangs up must not leave a build without its file.
     let submitting = async move {

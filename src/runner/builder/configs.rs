@@ -16,7 +16,13 @@ pub fn archive(
     of_chroot: &str,
     of_build: &str,
 ) -> io::Result<()> {
-    let file = File::create(result_dir.join("configs.tar.gz"))?;
+    let path = result_dir.join("configs.tar.gz");
+    // mock's user had the directory: a link that waits there leads nowhere.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = File::create_new(path)?;
     let mut archive = tar::Builder::new(GzEncoder::new(file, Compression::default()));
     for (name, text) in [(format!("{chroot}.cfg"), of_chroot), ("child.cfg".to_owned(), of_build)] {
         let mut header = tar::Header::new_gnu();

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::fchown;
 use std::path::Path;
+use std::time::Instant;
 
 use rustix::fs::{AtFlags, CWD, OFlags, RenameFlags, renameat_with, statat};
 use rustix::io::Errno;
@@ -37,7 +38,7 @@ pub async fn fetch(
     bench: &Bench<'_>,
     home: &Path,
     parsed: &Path,
-    limits: Limits,
+    mut limits: Limits,
 ) -> Result<bool, BuildError> {
     let text = String::from_utf8_lossy(&fs::read(parsed)?).into_owned();
     let mut all = true;
@@ -56,7 +57,9 @@ pub async fn fetch(
         }
         bench.note(&bench.build_log, &format!("downloading {url}"));
         let aside = bench.job.work_dir.join("downloaded");
+        let begun = Instant::now();
         let size = download(&url, &aside, limits, &bench.job.cancel).await.map_err(explain)?;
+        limits = limits.less(size, begun.elapsed());
         bench.note(&bench.build_log, &format!("{file}: {size} bytes"));
         fchown(File::open(&aside)?, Some(UID), Some(UID))?;
         renameat_with(CWD, &aside, &sources, &file, RenameFlags::NOREPLACE)
@@ -81,22 +84,62 @@ pub fn take_up(bench: &Bench<'_>) -> std::io::Result<LiveLog> {
 
 /// The sources and patches with an address in a spec whose macros are expanded.
 fn named(parsed: &str) -> Vec<Remote> {
-    let (mut found, mut in_list) = (Vec::new(), false);
+    let (mut found, mut part) = (Vec::new(), Part::Tags);
     for line in parsed.lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('%') {
-            in_list = matches!(section.trim_end(), "sourcelist" | "patchlist");
-        }
-        if let Some(remote) = value(line, in_list).and_then(Remote::of) {
+        part = Part::begun_by(line).unwrap_or(part);
+        if let Some(remote) = value(line, part).and_then(Remote::of) {
             found.push(remote);
         }
     }
     found
 }
 
+/// What the lines of a spec mean.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Tags, of the whole package or of one of its packages.
+    Tags,
+    /// A list of sources or patches.
+    List,
+    /// Scripts, descriptions and the like: nothing in there is a source.
+    Other,
+}
+
+impl Part {
+    /// The sections that hold neither tags nor sources; those of scriptlets begin alike.
+    const OTHER: [&str; 10] = [
+        "description",
+        "prep",
+        "conf",
+        "generate_buildrequires",
+        "build",
+        "install",
+        "check",
+        "clean",
+        "files",
+        "changelog",
+    ];
+
+    fn begun_by(line: &str) -> Option<Part> {
+        let section = line.strip_prefix('%')?.split_whitespace().next()?;
+        let is_scriptlet = ["pre", "post", "trigger", "filetrigger", "transfiletrigger", "verify"]
+            .iter()
+            .any(|beginning| section.starts_with(beginning));
+        match section {
+            "package" => Some(Part::Tags),
+            "sourcelist" | "patchlist" => Some(Part::List),
+            other if Part::OTHER.contains(&other) || is_scriptlet => Some(Part::Other),
+            _ => None,
+        }
+    }
+}
+
 /// What stands behind `Source3:`, or on a line of a list.
-fn value(line: &str, in_list: bool) -> Option<&str> {
-    if in_list {
-        return Some(line);
+fn value(line: &str, part: Part) -> Option<&str> {
+    match part {
+        Part::Tags => {}
+        Part::List => return Some(line),
+        Part::Other => return None,
     }
     let (tag, value) = line.split_once(':')?;
     let name = tag.trim_end().trim_end_matches(|c: char| c.is_ascii_digit());
@@ -144,6 +187,13 @@ mod tests {
         let spec = "%sourcelist\nhttps://h/a.tgz\nb.txt\n%patchlist\nhttp://h/p1\n%description\n\
                     https://h/no\n";
         assert_eq!(files(spec), ["a.tgz", "p1"]);
+    }
+
+    #[test]
+    fn what_scripts_and_descriptions_say_is_no_source() {
+        let spec = "%description\nSource: https://h/a\n%package devel\nSource1: https://h/b\n\
+                    %install\ncat <<END\nsource: https://h/c\nEND\n%posttrans\npatch: https://h/d\n";
+        assert_eq!(files(spec), ["b"]);
     }
 
     #[test]

@@ -30,6 +30,19 @@ pub struct Limits {
     pub time: Duration,
 }
 
+impl Limits {
+    /// What is left of them for the next of several files, after one of `size` bytes that took
+    /// so long.
+    #[must_use]
+    pub fn less(self, size: u64, took: Duration) -> Limits {
+        Limits {
+            max_size: self.max_size.saturating_sub(size),
+            time: self.time.saturating_sub(took),
+            ..self
+        }
+    }
+}
+
 /// Why there is no file. The sentences go onto the build page.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {

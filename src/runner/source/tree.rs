@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use tokio::task::block_in_place;
 
@@ -94,13 +95,18 @@ async fn fetch(kitchen: &Kitchen<'_>, list: &Path, to: &Path) -> Result<(), Stop
     File::open(list)?.take(LONGEST).read_to_end(&mut text)?;
     let (text, mut seen) = (String::from_utf8_lossy(&text), BTreeSet::new());
     let means = kitchen.means();
+    let mut limits = means.limits;
     for Remote { url, file } in text.lines().filter_map(Remote::of) {
         if !is_web(&url) || !seen.insert(file.clone()) {
             continue;
         }
         kitchen.log.line(format!("downloading {url}"));
-        match download(&url, &to.join(&file), means.limits, means.cancel).await {
-            Ok(size) => kitchen.log.line(format!("{file}: {size} bytes")),
+        let begun = Instant::now();
+        match download(&url, &to.join(&file), limits, means.cancel).await {
+            Ok(size) => {
+                limits = limits.less(size, begun.elapsed());
+                kitchen.log.line(format!("{file}: {size} bytes"));
+            }
             Err(DownloadError::Canceled) => return Err(Stop::Canceled),
             Err(error) => return Err(SourceError::Download(error.to_string()).into()),
         }

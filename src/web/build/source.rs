@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::model::source::{Said, SourceSpec};
+use crate::model::source::{Said, SourceSpec, without_password};
 
 /// What there is to know of sources: names and values, what was left open left out.
 pub fn source_facts(source: &SourceSpec) -> Vec<(&'static str, String)> {
@@ -14,14 +14,14 @@ pub fn source_facts(source: &SourceSpec) -> Vec<(&'static str, String)> {
     };
     match source {
         SourceSpec::Unset => {}
-        SourceSpec::Link { url } => add("Source, from an address", url.clone()),
+        SourceSpec::Link { url } => add("Source, from an address", without_password(url)),
         SourceSpec::Upload { file, .. } => add("Source, uploaded", file.clone()),
         SourceSpec::Tree(tree) => {
             add("Source, an uploaded directory", tree.name().to_owned());
             add("Spec file", said(&tree.spec));
         }
         SourceSpec::Scm(scm) => {
-            add("Source, from a repository", scm.clone_url.to_string());
+            add("Source, from a repository", without_password(scm.clone_url.as_str()));
             add("Kind of repository", scm.kind.to_string());
             add("Branch, tag or commit", said(&scm.committish));
             add("Directory in it", said(&scm.subdirectory));
@@ -29,7 +29,7 @@ pub fn source_facts(source: &SourceSpec) -> Vec<(&'static str, String)> {
             add("Source package made by", scm.method.to_string());
         }
         SourceSpec::DistGit(distgit) => {
-            add("Source, from DistGit", distgit.clone_url.to_string());
+            add("Source, from DistGit", without_password(distgit.clone_url.as_str()));
             add("Distribution", distgit.instance.clone());
             add("Branch, tag or commit", or_nothing(distgit.committish.as_ref()));
             add("Namespace", or_nothing(distgit.namespace.as_ref()));

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::SourcesConfig;
+pub(super) use crate::model::source::without_password as shown;
 use crate::model::source::{CloneScheme, CloneUrl};
 use crate::runner::source::egress::{self, Unreachable};
 
@@ -67,29 +68,12 @@ pub(super) fn relative(parent: &CloneUrl, url: &str) -> String {
     }
 }
 
-/// An address as logs show it: without user and password.
-pub(super) fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find('/').unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) if rest[..at].contains(':') => format!("{scheme}://{}", &rest[at + 1..]),
-        _ => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn url(text: &str) -> CloneUrl {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn passwords_are_not_shown() {
-        assert_eq!(shown("https://u:secret@h/x"), "https://h/x");
-        assert_eq!(shown("https://u@h/x"), "https://u@h/x");
-        assert_eq!(shown("git@h:x"), "git@h:x");
     }
 
     #[test]
