@@ -1,7 +1,7 @@
 //! The part of a form that says where sources come from: the same for packages and for builds.
 //!
 //! A form of a package or of a build takes [`LABELS`] among its own, by [`with`]; fills itself in
-//! with [`fill`]; puts a [`Part`] into its page, which `templates/sources/fields.html` shows:
+//! with [`fill()`]; puts a [`Part`] into its page, which `templates/sources/fields.html` shows:
 //!
 //! ```text
 //! {% import "sources/fields.html" as sources %}
@@ -9,7 +9,7 @@
 //!   {{ sources::fields(form, part) }}
 //! ```
 //!
-//! and hands what was typed to `ops` as [`read`] has read it: what makes sense is decided there,
+//! and hands what was typed to `ops` as [`read()`] has read it: what makes sense is decided there,
 //! as for the API.
 
 mod fill;
