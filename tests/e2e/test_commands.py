@@ -271,7 +271,7 @@ def test_builds_from_a_repository_a_script_and_an_rpm(wide, forge, tmp_path):
     assert row["pkg_version"].startswith("1.0-1")
     said = says(wide, "monitor", "tools", "--output-format", "text-row", "--fields",
                 "name,state,url_build")
-    assert f"hello\tsucceeded\t{wide.url}/coprs/alice/tools/build/{distgit}" in said, said
+    assert f"hello\tsucceeded\t{wide.url}/coprs/build/{distgit}" in said, said
     for option, ending in (("--rpms", ".rpm"), ("--spec", ".spec"), ("--logs", ".log.gz")):
         down = tmp_path / f"down{option}"
         wide.cli("download-build", "--dest", str(down), option, str(scm))
