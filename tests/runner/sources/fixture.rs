@@ -175,6 +175,14 @@ impl Hub {
         Outcome { message, log, srpm: build.srpm.map(|srpm| place.join(srpm)) }
     }
 
+    /// Whether something that follows the end of a build is so within a minute.
+    pub fn soon(&self, so: impl Fn() -> bool) -> bool {
+        let limit = Duration::from_mins(1);
+        let looks = || std::future::ready(so());
+        self.runtime.block_on(self.app.runner.wait_until(limit, looks));
+        so()
+    }
+
     fn wait(&self, id: BuildId) -> coprbox::model::build::Build {
         let begun = Instant::now();
         loop {
