@@ -145,29 +145,22 @@ impl Line {
     fn draw(unit: Unit, top: u64, count: usize, series: &Series<'_>) -> Line {
         let (mut path, mut area) = (String::new(), String::new());
         let step = WIDTH / (count.max(2) - 1) as f64;
-        let mut begin: Option<f64> = None;
-        let mut end = 0.0;
-        for (at, value) in series.values.iter().enumerate() {
-            let x = at as f64 * step;
-            match value {
-                Some(value) => {
-                    let y = HEIGHT - HEIGHT * *value as f64 / top as f64;
-                    if begin.is_none() {
-                        begin = Some(x);
-                        path += &format!("M{x:.1} {y:.1}");
-                        area += &format!("M{x:.1} {HEIGHT}L{x:.1} {y:.1}");
-                    } else {
-                        path += &format!("L{x:.1} {y:.1}");
-                        area += &format!("L{x:.1} {y:.1}");
-                    }
-                    end = x;
-                }
-                None if begin.take().is_some() => area += &format!("L{end:.1} {HEIGHT}Z"),
-                None => {}
+        let place = |(at, value): (usize, &Option<u64>)| {
+            let y = HEIGHT - HEIGHT * (*value)? as f64 / top as f64;
+            Some((at as f64 * step, y))
+        };
+        let places: Vec<Option<(f64, f64)>> = series.values.iter().enumerate().map(place).collect();
+        for run in places.split(Option::is_none).filter(|run| !run.is_empty()) {
+            let mut points: Vec<(f64, f64)> = run.iter().flatten().copied().collect();
+            // A moment alone is no line, and would not be seen.
+            if let [(x, y)] = points[..] {
+                points = vec![((x - step / 2.0).max(0.0), y), ((x + step / 2.0).min(WIDTH), y)];
             }
-        }
-        if begin.is_some() {
-            area += &format!("L{end:.1} {HEIGHT}Z");
+            let line: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+            let line = line.join("L");
+            let (first, last) = (points[0].0, points[points.len() - 1].0);
+            path += &format!("M{line}");
+            area += &format!("M{first:.1} {HEIGHT}L{line}L{last:.1} {HEIGHT}Z");
         }
         let known = || series.values.iter().flatten().copied();
         Line {
@@ -373,6 +366,15 @@ mod tests {
         assert_eq!(chart.rows[0], ("a".to_owned(), vec!["4".to_owned()]));
         assert_eq!(chart.rows[1], ("d".to_owned(), vec!["2".to_owned()]));
         assert_eq!(chart.summary, "Queue. queue: now 2, at most 4");
+    }
+
+    #[test]
+    fn a_moment_alone_can_be_seen() {
+        let values = [Some(1), None, Some(2), None, None];
+        let series = Series { name: "queue", tone: "busy", values: &values };
+        let line = Line::draw(Unit::Count, 2, 5, &series);
+        assert_eq!(line.path, "M0.0 50.0L125.0 50.0M375.0 0.0L625.0 0.0");
+        assert_eq!(line.area.matches('Z').count(), 2);
     }
 
     #[test]
