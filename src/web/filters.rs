@@ -102,6 +102,8 @@ pub fn excerpt(source: &str) -> String {
     for event in Parser::new(source) {
         match event {
             Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            // Paragraphs and the like stand apart; what is emphasised belongs to its sentence.
+            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Link) => {}
             Event::SoftBreak | Event::HardBreak | Event::End(_) => words.push(' '),
             _ => {}
         }
@@ -172,6 +174,8 @@ mod tests {
     #[test]
     fn an_excerpt_is_one_line_of_plain_words() {
         assert_eq!(excerpt("# Tools\n\nfor *all*\nof `us`"), "Tools for all of us");
+        let marked = "**Small** tools, for *all*, as [asked](https://example.org/).";
+        assert_eq!(excerpt(marked), "Small tools, for all, as asked.");
         let long = excerpt(&"word ".repeat(200));
         assert!(long.ends_with("word…") && long.chars().count() <= 181, "{long}");
     }
