@@ -7,11 +7,14 @@ use super::pages::{self, ProjectCard};
 use super::{Error, Result};
 use crate::model::list::Slice;
 use crate::model::{BuildId, ProjectId};
-use crate::store::search::{BuiltPackage, Wanted};
+use crate::store::search::{BuiltPackage, FoundPackage, Wanted};
 use crate::store::{Connection, builds, projects, search};
 
 /// As many projects as one search finds. Whoever wants more wants other words.
 pub const MOST: u32 = 1_000;
+
+/// As many packages stand above the projects that a search finds.
+const PACKAGES: u32 = 8;
 
 /// What is searched for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Query {
 
 /// Part of what a search has found.
 pub struct Found {
+    /// The packages whose names fit best; with the first projects only.
+    pub packages: Vec<FoundPackage>,
     /// The projects, the best fit first.
     pub projects: Vec<ProjectCard>,
     /// How many there are, up to [`MOST`].
@@ -104,7 +109,11 @@ pub fn projects(db: &Connection, query: &Query, slice: Slice) -> Result<Found> {
     let offset = usize::try_from(slice.offset).unwrap_or(usize::MAX);
     let wanted = slice.limit.unwrap_or(MOST) as usize;
     let part: Vec<_> = ids.into_iter().skip(offset).take(wanted).collect();
-    Ok(Found { projects: pages::cards(db, projects::these(db, &part)?)?, count, is_cut })
+    let packages = match expression("{name}", &query.text) {
+        Some(packages) if offset == 0 => search::packages(db, &packages, PACKAGES)?,
+        _ => Vec::new(),
+    };
+    Ok(Found { packages, projects: pages::cards(db, projects::these(db, &part)?)?, count, is_cut })
 }
 
 /// Searches for built packages that are called exactly so, the newest first; says whether there

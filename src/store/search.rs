@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::Result;
 use crate::model::nevra::Nevra;
-use crate::model::{BuildId, ChrootName, Owner, ProjectId, ProjectName};
+use crate::model::{BuildId, ChrootName, Owner, PackageName, ProjectId, ProjectName};
 
 /// How many of the newest packages are looked at, at the most, before a list of them ends.
 pub const LOOKED_AT: u32 = 20_000;
@@ -49,6 +49,36 @@ pub fn with_packages(
          GROUP BY k.project_id ORDER BY max(k.id) DESC LIMIT ?4",
     )?;
     ids(query.query_map(params![expression, PACKAGES, among, limit], |row| row.get(0))?)
+}
+
+/// A package, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPackage {
+    /// The package.
+    pub name: PackageName,
+    /// Whose project.
+    pub owner: Owner,
+    /// The project.
+    pub project: ProjectName,
+}
+
+/// Packages that a full-text expression finds by name: the shortest names first, which fit best,
+/// of the newest ones.
+pub fn packages(db: &Connection, expression: &str, limit: u32) -> Result<Vec<FoundPackage>> {
+    const LOOKED_AT: u32 = 500;
+    db.prepare_cached(
+        "SELECT k.name, p.owner, p.name
+         FROM (SELECT rowid AS id FROM package_words WHERE package_words MATCH ?1
+               ORDER BY rowid DESC LIMIT ?2) found
+         JOIN packages k ON k.id = found.id
+         JOIN projects p ON p.id = k.project_id
+         ORDER BY length(k.name), k.id DESC LIMIT ?3",
+    )?
+    .query_map(params![expression, LOOKED_AT, limit], |row| {
+        Ok(FoundPackage { name: row.get(0)?, owner: row.get(1)?, project: row.get(2)? })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
 }
 
 /// What is known of the packages that are looked for; `None` fits all.

@@ -93,7 +93,8 @@ fn words_find_projects_and_numbers_find_builds() {
     site.page("/coprs/fulltext/").has("Words are looked for").has("id=\"fulltext\"");
     let found = site.page("/coprs/fulltext/?fulltext=too");
     found.has("1 project<").has("/coprs/alice/tools/").has("value=\"too\"");
-    site.page("/coprs/fulltext/?fulltext=hello").has("/coprs/alice/tools/");
+    let of_package = site.page("/coprs/fulltext/?fulltext=hello");
+    of_package.has("/coprs/alice/tools/").has("/coprs/alice/tools/package/hello/");
     site.page("/coprs/fulltext/?fulltext=alice%2Ftools").has("/coprs/alice/tools/");
     site.page("/coprs/fulltext/1/?fulltext=tools").has("/coprs/alice/tools/");
     for attribute in ["projectname=tools", "ownername=alice", "packagename=hello"] {

@@ -15,6 +15,7 @@ use crate::http::page::Page;
 use crate::model::list::Slice;
 use crate::ops::search::{self, Query};
 use crate::ops::{self, App};
+use crate::store::search::FoundPackage;
 
 /// Projects on one page.
 const SIZE: u32 = 20;
@@ -33,12 +34,35 @@ pub struct SearchPage {
     pub is_new: bool,
     /// How many were found, in words.
     pub count: String,
-    /// What was found.
+    /// The packages whose names fit best.
+    pub packages: Vec<Hit>,
+    /// The projects that were found.
     pub projects: Vec<ProjectRow>,
     /// Where in the list this is.
     pub pages: Pages,
     /// The same words as the name of a built package.
     pub nevra_url: String,
+}
+
+/// A package that was found.
+pub struct Hit {
+    /// The package.
+    pub name: String,
+    /// Whose project it is in: `owner/project`.
+    pub place: String,
+    /// Its page.
+    pub url: String,
+}
+
+impl Hit {
+    fn new(found: &FoundPackage) -> Hit {
+        let project = view::project_url(&found.owner, &found.project);
+        Hit {
+            name: found.name.to_string(),
+            place: format!("{}/{}", found.owner, found.project),
+            url: format!("{project}package/{}/", encode(found.name.as_str())),
+        }
+    }
 }
 
 /// What was typed.
@@ -161,6 +185,7 @@ async fn show(
     let plural = if found.count == 1 { "project" } else { "projects" };
     Ok(Ok(Page(SearchPage {
         count: format!("{more}{} {plural}", found.count),
+        packages: found.packages.iter().map(Hit::new).collect(),
         projects: found.projects.iter().map(|card| view::project_row(card, now)).collect(),
         pages: Pages::new(&typed.address(), number, SIZE.into(), found.count),
         nevra_url: format!("/coprs/packages/search/?name={}", encode(typed.fulltext.trim())),
