@@ -61,3 +61,37 @@ pub fn builds(db: &Connection, batch: BatchId, limit: u32) -> Result<Vec<BuildId
         .map(|row| Ok(row?))
         .collect()
 }
+
+/// What a set of builds is to one project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectBatch {
+    /// Its number.
+    pub id: BatchId,
+    /// The set that it waits for.
+    pub blocked_by: Option<BatchId>,
+    /// How many of its builds are in the project.
+    pub builds: u32,
+    /// How many of these are unfinished.
+    pub open: u32,
+}
+
+/// The sets that a project has builds in, the newest first.
+pub fn of_project(db: &Connection, project: ProjectId, limit: u32) -> Result<Vec<ProjectBatch>> {
+    db.prepare_cached(
+        "SELECT b.batch_id, a.blocked_by, count(*), count(*) FILTER (
+             WHERE b.state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled'))
+         FROM builds b INDEXED BY builds_by_project_batch JOIN batches a ON a.id = b.batch_id
+         WHERE b.project_id = ?1 AND b.batch_id IS NOT NULL
+         GROUP BY b.batch_id ORDER BY b.batch_id DESC LIMIT ?2",
+    )?
+    .query_map(params![project, limit], |row| {
+        Ok(ProjectBatch {
+            id: row.get(0)?,
+            blocked_by: row.get(1)?,
+            builds: row.get(2)?,
+            open: row.get(3)?,
+        })
+    })?
+    .map(|row| Ok(row?))
+    .collect()
+}

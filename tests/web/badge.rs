@@ -42,4 +42,9 @@ fn a_batch_shows_what_it_waits_for() {
     batch.has("<h1>Batch 2</h1>").has("waits for batch 1").has(&format!("build/{first}/\""));
     site.page("/status/batches/detail/1").has("at work").has("Batch 2");
     assert_eq!(site.get("/batches/detail/77/").status, 404);
+    let of_project = site.page("/coprs/alice/tools/batches/");
+    of_project.has("href=\"/batches/detail/1/\"").has("batch 1</a>");
+    of_project.has("1 of 1").has("under way");
+    site.log_in("bob");
+    assert_eq!(site.get("/coprs/alice/tools/batches/").status, 403);
 }

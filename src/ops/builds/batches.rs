@@ -1,12 +1,17 @@
-//! What the page of a set of builds shows.
+//! What the pages of sets of builds show.
 
-use crate::model::BatchId;
 use crate::model::build::Build;
-use crate::ops::{Error, Result};
+use crate::model::user::User;
+use crate::model::{BatchId, Owner, ProjectName};
+use crate::ops::pages::ProjectHead;
+use crate::ops::{Error, Result, settings};
+use crate::store::batches::ProjectBatch;
 use crate::store::{Connection, batches, builds};
 
 /// How many builds of a set are shown.
 const SHOWN_OF_BATCH: u32 = 500;
+/// How many sets of a project are shown.
+const SHOWN_OF_PROJECT: u32 = 100;
 /// How many sets that wait for each other are shown.
 const LONGEST_CHAIN: usize = 20;
 
@@ -46,4 +51,16 @@ pub fn batch_detail(db: &Connection, id: BatchId) -> Result<BatchDetail> {
     let waiting = batches::waiting_for(db, id)?;
     let waiting: Result<Vec<Batch>> = waiting.into_iter().map(|id| batch(db, id)).collect();
     Ok(BatchDetail { chain, waiting: waiting? })
+}
+
+/// Reads the newest sets of a project, for those who may change its settings.
+pub fn of_project(
+    db: &Connection,
+    user: &User,
+    owner: &Owner,
+    name: &ProjectName,
+) -> Result<(ProjectHead, Vec<ProjectBatch>)> {
+    let head = settings::open(db, user, owner, name)?;
+    let found = batches::of_project(db, head.project.id, SHOWN_OF_PROJECT)?;
+    Ok((head, found))
 }

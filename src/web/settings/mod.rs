@@ -1,5 +1,6 @@
 //! Making a project, and the pages of its settings.
 
+mod batches;
 mod chroots;
 mod create;
 mod delete;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         permissions::update,
         integrations::show,
         integrations::new_secret,
+        batches::show,
         repositories::show,
         repositories::extend,
         repositories::ask,
