@@ -44,17 +44,19 @@ def wait_for(condition, what, patience=PATIENCE):
 class Box:
     """A data directory, and the server that runs on it."""
 
-    def __init__(self, root: Path, settings=""):
+    def __init__(self, root: Path, settings="", named=None):
+        """`named` is the address that the server believes to have, where that is another."""
         self.root = root
         self.data = root / "data"
         self.bin = root / "bin"
         self.bin.mkdir(parents=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.named = named or self.url
         self.config = root / "coprbox.toml"
         self.config.write_text(
             f'data_dir = "{self.data}"\nlisten = "127.0.0.1:{self.port}"\n'
-            f'base_url = "{self.url}"\n{settings}'
+            f'base_url = "{self.named}"\n{settings}'
         )
         self.log = root / "server.log"
         self.process = None
@@ -75,9 +77,8 @@ class Box:
         """The admin, a second user, and a chroot that builds run in."""
         for user in (["alice", "--admin"], ["bob"]):
             self.coprbox("user", "add", *user, "--password-stdin", stdin=PASSWORD + "\n")
-            (self.root / f"{user[0]}.conf").write_text(
-                self.coprbox("token", "new", user[0]).stdout
-            )
+            token = self.coprbox("token", "new", user[0]).stdout
+            (self.root / f"{user[0]}.conf").write_text(token.replace(self.named, self.url))
         self.coprbox("chroot", "add", CHROOT, "--builder", "sandbox", "--repo",
                      f"file://{BASE_REPO}")
         return self
@@ -158,8 +159,8 @@ class Box:
     def state(self, build):
         return self.get(f"/api_3/build/{build}")["state"]
 
-    def chroot_state(self, build):
-        return self.get(f"/api_3/build-chroot?build_id={build}&chrootname={CHROOT}")["state"]
+    def chroot_state(self, build, chroot=CHROOT):
+        return self.get(f"/api_3/build-chroot?build_id={build}&chrootname={chroot}")["state"]
 
     def wait(self, build, *states):
         """Waits until the build has come to an end, which must be one of `states`."""
