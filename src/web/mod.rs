@@ -47,6 +47,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         session::log_in,
         session::once,
         session::log_in_once,
+        session::ask_to_log_out,
         session::log_out,
     ];
     rocket

@@ -6,7 +6,7 @@ use askama::Template;
 use rocket::form::Form;
 use rocket::http::CookieJar;
 use rocket::response::Redirect;
-use rocket::{FromForm, State, get, post};
+use rocket::{Either, FromForm, State, get, post};
 
 use super::error::PageError;
 use super::filters;
@@ -117,6 +117,24 @@ pub async fn log_in_once(
                    'coprbox user password NAME' sets a password to log in with.";
     let refusal = Some(refusal.to_owned());
     Ok(Err(Page(LoginPage { shell, next: "/".into(), username: String::new(), refusal })))
+}
+
+/// `/logout`
+#[derive(Template)]
+#[template(path = "session/logout.html")]
+pub struct LogoutPage {
+    /// The frame.
+    pub shell: Shell,
+}
+
+/// Copr's address for logging out, which is a link there. Here it takes a button: other sites can
+/// have a browser follow links.
+#[get("/logout")]
+pub fn ask_to_log_out(shell: Shell) -> Either<Page<LogoutPage>, Redirect> {
+    match shell.viewer {
+        Some(_) => Either::Left(Page(LogoutPage { shell })),
+        None => Either::Right(Redirect::to("/")),
+    }
 }
 
 /// Logs out.

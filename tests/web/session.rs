@@ -19,7 +19,9 @@ fn a_password_logs_in_and_leads_back() {
     let cookie = right.header("set-cookie").to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     site.page("/").has("Log out").has(">bob<");
+    site.page("/logout/").has("<form").has("action=\"/logout\"");
     assert_eq!(site.post("/logout", "").status, 303);
+    assert_eq!(site.get("/logout/").header("location"), "/");
     site.page("/").has("Log in").lacks(">bob<");
 }
 
