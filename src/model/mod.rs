@@ -9,6 +9,7 @@ pub mod build_config;
 pub mod chroot;
 pub mod copr;
 pub mod delivery;
+pub mod dependency;
 pub mod glob;
 pub mod id;
 pub mod job;

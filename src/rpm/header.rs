@@ -34,13 +34,16 @@ pub mod tag {
     pub const ARCH: u32 = 1022;
     pub const FILEFLAGS: u32 = 1037;
     pub const SOURCERPM: u32 = 1044;
+    pub const PROVIDENAME: u32 = 1047;
     pub const REQUIREFLAGS: u32 = 1048;
     pub const REQUIRENAME: u32 = 1049;
     pub const REQUIREVERSION: u32 = 1050;
     pub const EXCLUDEARCH: u32 = 1059;
     pub const EXCLUSIVEARCH: u32 = 1061;
     pub const BUILDARCHS: u32 = 1089;
+    pub const DIRINDEXES: u32 = 1116;
     pub const BASENAMES: u32 = 1117;
+    pub const DIRNAMES: u32 = 1118;
 
     /// Tags of the signature header, which has numbers of its own.
     pub mod signature {

@@ -6,6 +6,7 @@
 pub mod arch;
 pub mod evr;
 pub mod header;
+pub mod links;
 pub mod package;
 
 pub use evr::Evr;

@@ -180,7 +180,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A value of a tag, for [`rpm_file`].
-    enum Value<'a> {
+    pub(crate) enum Value<'a> {
         Text(&'a str),
         Texts(&'a [&'a str]),
         Numbers(&'a [u32]),
@@ -228,7 +228,8 @@ pub(crate) mod tests {
         [header, index, data].concat()
     }
 
-    fn rpm_file(main: &[(u32, Value)]) -> Vec<u8> {
+    /// A package with these tags in its main header.
+    pub(crate) fn rpm_file(main: &[(u32, Value)]) -> Vec<u8> {
         let mut file = vec![0; 96];
         file[..4].copy_from_slice(&[0xed, 0xab, 0xee, 0xdb]);
         let mut rest = header(main);

@@ -6,6 +6,7 @@
 use crate::clock::Timestamp;
 use crate::model::assign;
 use crate::model::build::{Build, BuildChroot};
+use crate::model::dependency::Links;
 use crate::model::job::{RepoKey, Stage, Tidy, Work};
 use crate::model::list::Slice;
 use crate::model::nevra::Nevra;
@@ -13,7 +14,8 @@ use crate::model::{BuildChrootId, BuildId, ChrootState, JobId, PackageName, Sour
 use crate::repo::layout;
 use crate::rpm::Package;
 use crate::store::{
-    Connection, Result, build_chroots, builds, chroots, jobs, packages, project_chroots, projects,
+    Connection, Result, build_chroots, builds, chroots, dependencies, jobs, packages,
+    project_chroots, projects,
 };
 
 /// What a source build has made.
@@ -176,6 +178,21 @@ pub fn chroot_published(
     build_chroots::set_state(db, chroot.id, ChrootState::Succeeded, None)?;
     jobs::finish(db, job)?;
     Ok(true)
+}
+
+/// Notes what a package needs and provides, as a chroot has it that has succeeded in the main
+/// directory of its project.
+pub fn links_found(db: &Connection, id: BuildChrootId, links: &Links) -> Result<()> {
+    let part = build_chroots::get(db, id)?.filter(|part| part.state == ChrootState::Succeeded);
+    let Some(part) = part else { return Ok(()) };
+    let Some(build) = builds::get(db, part.build)?.filter(|build| build.dir.is_main()) else {
+        return Ok(());
+    };
+    let Some(name) = &build.package else { return Ok(()) };
+    match packages::find(db, build.project_id, name)? {
+        Some(package) => dependencies::note(db, build.project_id, (package.id, build.id), links),
+        None => Ok(()),
+    }
 }
 
 /// A chroot has come to another end. Once its packages were to be published, they may have been:
@@ -357,6 +374,33 @@ mod tests {
                 assert_eq!(states(db, build), [ChrootState::Running]);
                 assert!(chroot_published(db, job, &part, Stage::Production)?);
                 assert_eq!(states(db, build), [ChrootState::Succeeded]);
+                Ok::<_, crate::store::StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn what_packages_need_is_learnt_from_successes_in_the_main_directory_alone() {
+        let store = testing::store();
+        store
+            .write_now(|db| {
+                let (build, job) = submitted(db, &["fedora-42-x86_64"]);
+                source_succeeded(db, job, build, &made(&[]))?;
+                let (job, part) =
+                    (claim(db), build_chroots::list(db, build, Slice::default())?[0].id);
+                let (build, part) = chroot_starts(db, job, build, part)?.unwrap();
+                let links = Links { provides: ["a".to_owned()].into(), ..Links::default() };
+                let is_known = |db| dependencies::any(db, build.project_id);
+                chroot_runs(db, part.id)?;
+                links_found(db, part.id, &links)?;
+                assert!(!is_known(db)?, "it has not succeeded yet");
+                chroot_published(db, job, &part, Stage::Production)?;
+                db.execute("UPDATE dirs SET name = 'tools:pr:1'", [])?;
+                links_found(db, part.id, &links)?;
+                assert!(!is_known(db)?, "that of a pull request");
+                db.execute("UPDATE dirs SET name = 'tools'", [])?;
+                links_found(db, part.id, &links)?;
+                assert!(is_known(db)?);
                 Ok::<_, crate::store::StoreError>(())
             })
             .unwrap();

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::{Result, builds};
+use super::{Result, builds, dependencies};
 use crate::model::list::Slice;
 use crate::model::project::Project;
 use crate::model::{BuildChrootId, BuildId, ChrootName, DirId, PackageName, ProjectId};
@@ -144,6 +144,7 @@ pub fn take_build(
          VALUES (?1, ?2, coalesce((SELECT original_id FROM copies WHERE build_id = ?3), ?3))",
     )?
     .execute(params![build, to.project.id, original])?;
+    dependencies::take(db, original, build)?;
     builds::refresh(db, build)?;
     Ok(build)
 }
@@ -283,6 +284,7 @@ pub fn give_up(db: &Connection, build: BuildId, why: &str) -> Result<()> {
             "UPDATE build_chroots SET state = 'failed', message = ?2 WHERE build_id = ?1",
         )?
         .execute(params![build, why])?;
+        dependencies::forget(db, build)?;
         builds::refresh(db, build)?;
     }
     Ok(())

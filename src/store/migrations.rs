@@ -38,6 +38,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0012_search.sql")),
         M::up(include_str!("migrations/0013_profiles.sql")),
         M::up(include_str!("migrations/0014_disk.sql")),
+        M::up(include_str!("migrations/0015_dependencies.sql")),
         M::up(include_str!("migrations/0016_batches.sql")),
     ])
 }

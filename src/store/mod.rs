@@ -11,6 +11,7 @@ pub mod builds;
 pub mod chroots;
 mod convert;
 pub mod deliveries;
+pub mod dependencies;
 pub mod deploy_keys;
 pub mod expiry;
 pub mod forks;

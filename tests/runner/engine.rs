@@ -1,5 +1,6 @@
 //! The engine with everything but a builder: what is handed in is published in earnest.
 
+mod dependencies;
 mod devel;
 mod fixture;
 mod forks;

@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 17] = [
     "projects",
     "dirs",
     "packages",
@@ -25,6 +25,8 @@ const LARGE: [&str; 15] = [
     "chroot_counts",
     "project_counts",
     "project_sizes",
+    "package_headers",
+    "package_links",
 ];
 
 /// The statements that may all the same: part of each, and why.

@@ -1,6 +1,7 @@
 //! Packages of projects, and the monitor: how the newest build of each is doing.
 
 mod change;
+pub mod dependencies;
 pub mod pages;
 
 use std::collections::HashMap;

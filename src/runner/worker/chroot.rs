@@ -12,12 +12,14 @@ use super::review::Subject;
 use super::{Bench, PAUSE, Stop, results};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
+use crate::model::dependency::Links;
 use crate::model::job::{Phase, Stage};
 use crate::model::project::Project;
 use crate::model::source::SourceSpec;
 use crate::model::{BuildChrootId, BuildId, ChrootState};
 use crate::process;
 use crate::repo::{self, APPSTREAM_BUILDER};
+use crate::rpm::links;
 use crate::runner::build::async_build;
 use crate::runner::log::LiveLog;
 use crate::runner::publisher::PublishError;
@@ -37,13 +39,12 @@ impl Bench<'_> {
         let started = store.write(move |db| record::chroot_starts(db, job, build, chroot)).await?;
         let Some((build, part)) = started else { return self.forget_uploads(build).await };
         let mut outcome = self.build_and_publish(&build, &part, phase).await;
+        let links = if outcome.is_ok() { self.links(&build, &part).await? } else { None };
         while let Ok(stage) = outcome {
-            let id = part.id;
-            let part = part.clone();
-            if store.write(move |db| record::chroot_published(db, job, &part, stage)).await? {
+            if self.settle(&part, stage, links.clone()).await? {
                 break;
             }
-            outcome = self.publish_again(id).await;
+            outcome = self.publish_again(part.id).await;
         }
         match outcome {
             Ok(_) => {}
@@ -67,6 +68,44 @@ impl Bench<'_> {
         }
         self.clear_away().await;
         self.forget_uploads(build.id).await
+    }
+
+    /// Notes that a chroot's packages are in the repository, and what they need and provide; `false`
+    /// when they are to be published once more.
+    async fn settle(
+        &self,
+        part: &BuildChroot,
+        stage: Stage,
+        links: Option<Links>,
+    ) -> Result<bool, StoreError> {
+        let (job, part) = (self.job.id, part.clone());
+        let noting = self.shop.store.write(move |db| {
+            let is_done = record::chroot_published(db, job, &part, stage)?;
+            if let Some(links) = links.filter(|_| is_done) {
+                record::links_found(db, part.id, &links)?;
+            }
+            Ok::<_, StoreError>(is_done)
+        });
+        noting.await
+    }
+
+    /// What the packages of a chroot need and provide. Builds do not depend on that: where it cannot
+    /// be read, it is left out.
+    async fn links(&self, build: &Build, part: &BuildChroot) -> Result<Option<Links>, StoreError> {
+        let Some(name) = part.result_dir.as_ref().filter(|_| build.dir.is_main()) else {
+            return Ok(None);
+        };
+        let dir = self.shop.layout.result(&build.owner, &build.dir, &part.name, name);
+        let id = part.id;
+        let files = self.shop.store.read(move |db| build_chroots::files(db, id)).await?;
+        let paths: Vec<PathBuf> = files.iter().map(|file| dir.join(file)).collect();
+        match block_in_place(|| links::read_files(&paths)) {
+            Ok(links) => Ok(Some(links)),
+            Err(error) => {
+                tracing::warn!(build = %build.id, %error, "cannot tell what a package needs");
+                Ok(None)
+            }
+        }
     }
 
     /// All of it, with the logs; only the end is left to the caller to record.

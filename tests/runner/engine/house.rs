@@ -195,11 +195,16 @@ fn bytes(digits: &str) -> Vec<u8> {
 
 /// Makes an empty package below `dir`.
 pub fn rpm(dir: &Path, name: &str, version: &str, arch: &str) -> PathBuf {
+    rpm_with(dir, name, version, arch, "")
+}
+
+/// The same with another line in its spec.
+pub fn rpm_with(dir: &Path, name: &str, version: &str, arch: &str, line: &str) -> PathBuf {
     let spec = dir.join(format!("{name}.spec"));
     let build_arch = if arch == "noarch" { "BuildArch: noarch\n" } else { "" };
     let text = format!(
         "Name: {name}\nVersion: {version}\nRelease: 1\nSummary: Nothing\nLicense: MIT\n\
-         {build_arch}%description\nNothing.\n%files\n"
+         {build_arch}{line}\n%description\nNothing.\n%files\n"
     );
     fs::write(&spec, text).unwrap();
     let target: ChrootName = format!("any-1-{arch}").parse().unwrap();
