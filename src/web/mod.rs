@@ -15,6 +15,7 @@ mod ansi;
 mod build;
 mod charts;
 mod deliveries;
+mod dependencies;
 mod error;
 mod filters;
 mod form;
@@ -63,6 +64,7 @@ pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/", deliveries::routes())
         .mount("/", project::routes())
         .mount("/", packages::routes())
+        .mount("/", dependencies::routes())
         .mount("/", monitor::routes())
         .mount("/", settings::routes())
         .register("/", catchers![error::any])

@@ -8,6 +8,7 @@ mod badge;
 mod build;
 mod create;
 mod deliveries;
+mod dependencies;
 mod home;
 #[expect(dead_code, reason = "the API's tests use the rest of it")]
 #[path = "../support/hub.rs"]

@@ -1,5 +1,6 @@
 //! What the pages about packages show.
 
+use super::dependencies::{self, Between};
 use super::{Shown, With, find, find_dir, show};
 use crate::config::Config;
 use crate::model::assign;
@@ -189,6 +190,8 @@ pub struct PackageDetail {
     pub columns: Vec<ChrootName>,
     /// How many seconds each of these builds took in each of these chroots, where it succeeded.
     pub times: Vec<Vec<Option<u64>>>,
+    /// What it needs of its project, and what needs it.
+    pub between: Between,
 }
 
 /// Reads a package with part of its builds.
@@ -217,6 +220,7 @@ pub fn detail(
         history,
         columns,
         times,
+        between: dependencies::around(db, package.id)?,
         package,
         head,
     })

@@ -14,6 +14,7 @@ use crate::ops::App;
 use crate::ops::packages::pages::{self, PackageDetail};
 use crate::ops::sources::SourceKind;
 use crate::web::charts::{Columns, LineChart, NewColumn, Series, Unit};
+use crate::web::dependencies::Around;
 use crate::web::error::PageError;
 use crate::web::parts::{BuildRow, Masthead, Pages, Shape, Shell, State as Shown, Took};
 use crate::web::session::encode;
@@ -56,6 +57,8 @@ pub struct DetailPage {
     pub history: Option<Columns>,
     /// How long the builds of each chroot took.
     pub durations: Option<LineChart>,
+    /// What it needs of its project, and what needs it.
+    pub around: Around,
     /// The badge's address.
     pub badge: String,
     /// The badge in HTML, and in Markdown.
@@ -99,6 +102,7 @@ pub async fn detail(
         pages: Pages::new(&url, number, SIZE.into(), found.count.into()),
         history: history(&found.history),
         durations: durations(&found),
+        around: Around::new(&project_url, package.name.as_str(), &found.between),
         snippets: snippets(package.name.as_str(), &absolute),
         badge,
         url,
