@@ -26,6 +26,7 @@ pub mod packages;
 pub mod pages;
 pub mod permissions;
 pub mod personal;
+pub mod pins;
 pub mod polling;
 pub mod project_chroots;
 pub mod projects;

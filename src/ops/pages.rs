@@ -1,9 +1,8 @@
 //! What the pages show: for each of them, everything it needs, read in one go.
 
 use super::authorise::{self, Action, Rights};
-use super::personal;
 use super::statistics::{self, QueueHistory};
-use super::{Error, Result};
+use super::{Error, Result, personal, pins};
 use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::chroot::ChrootRecipe;
@@ -40,8 +39,11 @@ pub struct Home {
     pub more: bool,
     /// The newest builds.
     pub latest: Vec<Build>,
-    /// The projects in which who is looking has built last.
+    /// The projects that who is looking has pinned; where there are none, those in which they have
+    /// built last.
     pub own: Vec<ProjectCard>,
+    /// The former.
+    pub is_pinned: bool,
     /// The queue of the last day.
     pub history: QueueHistory,
     /// How many projects there are.
@@ -61,12 +63,17 @@ pub fn home(db: &Connection, slice: Slice, viewer: Option<&User>, now: Timestamp
     let mut found = projects::newest(db, one_more(slice))?;
     let more = cut(&mut found, slice);
     let (queued, running) = jobs::counts(db)?;
-    let own = match viewer {
-        Some(viewer) => projects::these(db, &builds::last_projects(db, viewer.id, 4)?)?,
+    let mut own = match viewer {
+        Some(viewer) => pins::pinned(db, &Owner::User(viewer.name.clone()))?,
         None => Vec::new(),
     };
+    let is_pinned = !own.is_empty();
+    if let Some(viewer) = viewer.filter(|_| !is_pinned) {
+        own = projects::these(db, &builds::last_projects(db, viewer.id, 4)?)?;
+    }
     Ok(Home {
         own: cards(db, own)?,
+        is_pinned,
         history: statistics::queue(db, QUEUE_DAY, now)?,
         projects: cards(db, found)?,
         more,
@@ -111,6 +118,8 @@ pub fn submitted_since(
 pub struct OwnersProjects {
     /// The projects.
     pub projects: Vec<ProjectCard>,
+    /// Those that the owner has put in front, in order.
+    pub pinned: Vec<ProjectCard>,
     /// How many there are in all.
     pub count: u32,
     /// What the owner says of itself, as Markdown.
@@ -161,6 +170,7 @@ pub fn owner(
     let found = projects::list(db, Some(owner), order, slice)?;
     Ok(OwnersProjects {
         projects: cards(db, found)?,
+        pinned: cards(db, pins::pinned(db, owner)?)?,
         count,
         profile: personal::profile(db, owner)?,
         email: email.filter(|_| viewer.is_some()),

@@ -3,11 +3,11 @@
 
 use serde::Serialize;
 
-use super::accounts;
 use super::authorise::{self, Action};
-use super::{Error, Result};
+use super::{Error, Result, accounts, pins};
 use crate::clock::Timestamp;
 use crate::model::list::{Direction, ProjectKey, Slice};
+use crate::model::project::Project;
 use crate::model::user::{Token, User};
 use crate::model::{BuildId, GroupName, Owner, TokenId};
 use crate::store::{Connection, builds, groups, permissions, projects, sessions, tokens, users};
@@ -93,6 +93,16 @@ pub fn groups_of(db: &Connection, user: &User) -> Result<Vec<(GroupName, usize, 
     groups::of_user(db, user.id)?.into_iter().map(|group| of(group.name, group.id)).collect()
 }
 
+/// What to say to who wants to make a group usable, as has to be done in Copr: here all of them are.
+pub fn activate(db: &Connection, user: &User, name: &GroupName) -> Result<String> {
+    let group = Owner::Group(name.clone());
+    super::pages::check_owner(db, &group)?;
+    if groups::is_member(db, name, user.id)? {
+        return Ok(format!("{group} needs no activation: its members can make projects."));
+    }
+    Err(Error::Denied(format!("You do not belong to {group}.")))
+}
+
 /// An account at a glance.
 pub struct Account {
     /// The groups that the user belongs to.
@@ -127,6 +137,7 @@ pub struct Everything {
     admin: bool,
     created_on: Timestamp,
     profile: String,
+    pinned: Vec<String>,
     groups: Vec<GroupName>,
     tokens: Vec<TokenView>,
     sessions: Vec<SessionView>,
@@ -182,13 +193,14 @@ pub fn everything(db: &Connection, user: &User) -> Result<Everything> {
         admin: user.admin,
         created_on: user.created_on,
         profile: users::profile(db, user.id)?,
+        pinned: pins::pinned(db, &owner)?.iter().map(Project::full_name).collect(),
         groups: groups::of_user(db, user.id)?.into_iter().map(|group| group.name).collect(),
         tokens: tokens::of_user(db, user.id)?.into_iter().map(token).collect(),
         sessions: sessions::of_user(db, user.id)?
             .into_iter()
             .map(|(created_on, expires_on)| SessionView { created_on, expires_on })
             .collect(),
-        projects: projects.iter().map(crate::model::project::Project::full_name).collect(),
+        projects: projects.iter().map(Project::full_name).collect(),
         permissions: permissions::of_user(db, user.id)?
             .into_iter()
             .map(|(project, builder, admin)| PermissionView { project, builder, admin })

@@ -39,7 +39,8 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0013_profiles.sql")),
         M::up(include_str!("migrations/0014_disk.sql")),
         M::up(include_str!("migrations/0015_dependencies.sql")),
-        M::up(include_str!("migrations/0016_batches.sql")),
+        M::up(include_str!("migrations/0016_pins.sql")),
+        M::up(include_str!("migrations/0017_batches.sql")),
     ])
 }
 

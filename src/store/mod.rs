@@ -22,6 +22,7 @@ pub mod monitor;
 mod named;
 pub mod packages;
 pub mod permissions;
+pub mod pins;
 pub mod polls;
 pub mod project_chroots;
 pub mod projects;

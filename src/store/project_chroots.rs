@@ -47,6 +47,18 @@ pub fn list(db: &Connection, project: ProjectId) -> Result<Vec<ProjectChroot>> {
     .collect()
 }
 
+/// The chroots of a project whose packages go away: switched off here, or no longer offered by the
+/// server.
+pub fn ending(db: &Connection, project: ProjectId) -> Result<Vec<ProjectChroot>> {
+    db.prepare_cached(&format!(
+        "{SELECT} WHERE pc.project_id = ?1 AND (pc.delete_after IS NOT NULL OR NOT c.active)
+         ORDER BY pc.chroot_id LIMIT 10000"
+    ))?
+    .query_map([project], from_row)?
+    .map(|row| Ok(row?))
+    .collect()
+}
+
 /// The names of the chroots that builds go to: switched on here and active on the server.
 pub fn enabled_names(db: &Connection, project: ProjectId) -> Result<Vec<ChrootName>> {
     db.prepare_cached(

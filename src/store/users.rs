@@ -115,6 +115,7 @@ pub fn blank(db: &Connection, id: UserId) -> Result<()> {
         "DELETE FROM tokens WHERE user_id = ?1",
         "DELETE FROM sessions WHERE user_id = ?1",
         "DELETE FROM login_links WHERE user_id = ?1",
+        "DELETE FROM pins WHERE owner = (SELECT name FROM users WHERE id = ?1)",
     ] {
         db.prepare_cached(sql)?.execute([id])?;
     }

@@ -40,6 +40,10 @@ pub struct OwnerPage {
     pub new_url: Option<String>,
     /// Where the viewer can change what the owner says of itself.
     pub profile_url: Option<String>,
+    /// Where the viewer can put projects in front.
+    pub pins_url: Option<String>,
+    /// The projects that the owner has put in front.
+    pub pinned: Vec<ProjectRow>,
     /// The projects.
     pub projects: Vec<ProjectRow>,
     /// Where in their list this is.
@@ -99,6 +103,8 @@ async fn show(
         belongs: found.belongs.into_iter().map(link).collect(),
         new_url: found.may_create.then(|| format!("{url}add/")),
         profile_url: found.may_speak.then(|| format!("/user/customize-profile/{group}")),
+        pins_url: found.may_speak.then(|| format!("/user/customize-pinned/{group}")),
+        pinned: found.pinned.iter().map(|card| view::project_row(card, now)).collect(),
         projects: found.projects.iter().map(|card| view::project_row(card, now)).collect(),
         pages: Pages::new(&url, number, SIZE.into(), found.count.into()),
         first_steps: view::first_steps(shell.viewer.as_ref(), found.any_chroot.as_ref()),

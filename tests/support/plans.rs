@@ -9,7 +9,7 @@ use coprbox::store::{Connection, Store, StoreError};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 /// The tables that grow as long as a server runs.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 18] = [
     "projects",
     "dirs",
     "packages",
@@ -27,6 +27,7 @@ const LARGE: [&str; 17] = [
     "project_sizes",
     "package_headers",
     "package_links",
+    "pins",
 ];
 
 /// The statements that may all the same: part of each, and why.

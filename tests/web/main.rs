@@ -18,6 +18,7 @@ mod log;
 mod monitor;
 mod package_form;
 mod packages;
+mod pinned;
 mod project;
 mod session;
 mod settings;

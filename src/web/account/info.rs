@@ -99,7 +99,7 @@ pub fn ask(user: SignedIn, shell: Shell) -> Page<Confirm> {
 
 fn question(user: &User, shell: Shell, form: Form) -> Confirm {
     let will_go = [
-        "your e-mail address, your password and the text on your page",
+        "your e-mail address, your password, the text on your page and what you have pinned",
         "your API tokens and all your sessions: you will be logged out everywhere",
         "your membership of groups, and your rights as an admin of this server",
     ];

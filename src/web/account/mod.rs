@@ -3,7 +3,9 @@
 mod groups;
 mod info;
 mod password;
+mod pinned;
 mod profile;
+mod repositories;
 mod tokens;
 
 use rocket::{Route, routes};
@@ -12,15 +14,28 @@ use rocket::{Route, routes};
 pub fn routes() -> Vec<Route> {
     routes![
         groups::my,
+        groups::activate,
+        groups::activated,
         info::info,
         info::download,
         info::ask,
         info::delete,
         password::change,
+        pinned::form,
+        pinned::of_group,
+        pinned::save,
+        pinned::save_of_group,
         profile::form,
         profile::of_group,
         profile::save,
         profile::save_of_group,
+        repositories::show,
+        repositories::extend,
+        repositories::ask,
+        repositories::expire,
+        repositories::extend_all,
+        repositories::ask_all,
+        repositories::expire_all,
         tokens::show,
         tokens::create,
         tokens::ask,

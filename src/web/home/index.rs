@@ -27,8 +27,10 @@ pub struct HomePage {
     pub projects: Vec<ProjectRow>,
     /// Where in the list of projects this is.
     pub pages: Pages,
-    /// The projects in which the viewer has built last.
+    /// The projects that the viewer has pinned, or else those in which the viewer has built last.
     pub own: Vec<ProjectRow>,
+    /// The former.
+    pub is_pinned: bool,
     /// The newest builds.
     pub latest: Vec<BuildRow>,
     /// How many there are of what.
@@ -95,6 +97,7 @@ async fn show(app: &State<App>, shell: Shell, number: u64) -> Result<Page<HomePa
         projects: home.projects.iter().map(|card| view::project_row(card, now)).collect(),
         pages: Pages::open("/", number, home.more),
         own: home.own.iter().map(|card| view::project_row(card, now)).collect(),
+        is_pinned: home.is_pinned,
         latest: home.latest.iter().map(|build| view::build_row(build, now)).collect(),
         counts: Counts {
             projects: filters::in_thousands(home.project_count.into()),

@@ -11,6 +11,8 @@ mod integrations;
 mod permissions;
 mod repositories;
 
+pub use self::repositories::OutdatedRow;
+
 use rocket::{Route, routes};
 
 use super::parts::Masthead;

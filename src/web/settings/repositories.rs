@@ -44,19 +44,22 @@ pub struct OutdatedRow {
     pub can_extend: bool,
 }
 
-fn row(used: &ProjectChroot, now: Timestamp) -> OutdatedRow {
-    let name = &used.chroot.name;
-    let why = if used.is_enabled() {
-        "this server no longer offers it"
-    } else {
-        "switched off in this project"
-    };
-    OutdatedRow {
-        title: format!("{} {}", release_title(name), name.arch()),
-        name: name.to_string(),
-        why,
-        ends: used.ends_on().map(|at| (Moment::new(at, now), days_until(at).max(0))),
-        can_extend: used.is_enabled(),
+impl OutdatedRow {
+    /// A chroot, seen from `now`.
+    pub fn new(used: &ProjectChroot, now: Timestamp) -> OutdatedRow {
+        let name = &used.chroot.name;
+        let why = if used.is_enabled() {
+            "this server no longer offers it"
+        } else {
+            "switched off in this project"
+        };
+        OutdatedRow {
+            title: format!("{} {}", release_title(name), name.arch()),
+            name: name.to_string(),
+            why,
+            ends: used.ends_on().map(|at| (Moment::new(at, now), days_until(at).max(0))),
+            can_extend: used.is_enabled(),
+        }
     }
 }
 
@@ -78,7 +81,7 @@ pub async fn show(
     let now = Timestamp::now();
     Ok(Page(RepositoriesPage {
         frame: Frame::new(&head, "repositories"),
-        chroots: found.iter().map(|used| row(used, now)).collect(),
+        chroots: found.iter().map(|used| OutdatedRow::new(used, now)).collect(),
         stay: Some(app.config.cleanup.eol_days).filter(|&days| days > 0),
         shell,
     }))
