@@ -79,9 +79,13 @@ class Box:
             self.coprbox("user", "add", *user, "--password-stdin", stdin=PASSWORD + "\n")
             token = self.coprbox("token", "new", user[0]).stdout
             (self.root / f"{user[0]}.conf").write_text(token.replace(self.named, self.url))
-        self.coprbox("chroot", "add", CHROOT, "--builder", "sandbox", "--repo",
-                     f"file://{BASE_REPO}")
+        self.add_chroot(CHROOT)
         return self
+
+    def add_chroot(self, name):
+        """Offers another chroot with the same packages; its name."""
+        self.coprbox("chroot", "add", name, "--builder", "sandbox", "--repo", f"file://{BASE_REPO}")
+        return name
 
     def on_a_disk_of(self, size):
         """Puts the data directory on a file system of its own."""

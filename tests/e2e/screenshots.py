@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import packages
-from box import BASE_REPO, Box, wait_for
+from box import Box, wait_for
 from browser import Visitor, chromium
 
 ADDRESS = "http://copr.example.org"
@@ -41,8 +41,7 @@ class World:
     def __init__(self, box, made):
         self.box, self.made = box, made
         for chroot in [*CHROOTS, "fedora-rawhide-x86_64"]:
-            box.coprbox("chroot", "add", chroot, "--builder", "sandbox", "--repo",
-                        f"file://{BASE_REPO}")
+            box.add_chroot(chroot)
         box.coprbox("group", "add", "desktop", "--member", "alice", "--member", "bob")
 
     def project(self, name, chroots, about):

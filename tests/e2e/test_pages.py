@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import packages
 import pytest
+from box import CHROOT
 from axe_playwright_python.sync_playwright import Axe
 
 # What a first visit may weigh, logs and pictures of pages included.
@@ -16,10 +17,13 @@ MOST_LINKS = 1500
 
 def kind_of(path):
     """Pages of one kind need one look: names and numbers do not matter."""
-    path = urlsplit(path).path.rstrip("/") or "/"
+    address = urlsplit(path)
+    path = address.path.rstrip("/") or "/"
+    if address.query.startswith("package="):
+        path += "/AROUND"
     path = re.sub(r"/coprs/(g/[^/]+|@?[^/]+)/tools", "/coprs/OWNER/PROJECT", path)
     path = re.sub(r"/package/[^/]+", "/package/NAME", path)
-    path = re.sub(r"/debian-12-[^/]+", "/CHROOT", path)
+    path = re.sub(r"/debian-\d+-[^/]+", "/CHROOT", path)
     return re.sub(r"/\d+", "/N", path)
 
 
@@ -27,13 +31,19 @@ def kind_of(path):
 def full(full_box, tmp_path_factory):
     """A box with a bit of everything in it."""
     box, made = full_box, tmp_path_factory.mktemp("packages")
-    box.create("tools", "--description", "Tools that *work*.")
+    old = box.add_chroot(CHROOT.replace("12", "11"))
+    box.create("tools", "--description", "Tools that *work*.", "--chroot", old)
+    box.coprbox("chroot", "disable", old)
     [good] = box.build(packages.srpm(made))
     [bad] = box.build(packages.srpm(made, "broken", build="echo main.c:1: error: no; exit 1"))
     box.cli("add-package-scm", "tools", "--name", "fromgit", "--clone-url",
             "https://example.test/fromgit.git")
     box.wait(good)
     box.wait(bad, "failed")
+    # Needs what is there by now, to be built and to be run.
+    header = "Requires: hello\nBuildRequires: hello"
+    [user] = box.build(packages.srpm(made, "greeter", header=header))
+    box.wait(user)
     return box
 
 
@@ -58,6 +68,7 @@ def walk(full, browser):
     from browser import Visitor
 
     admin = Visitor(browser, full).log_in("alice")
+    admin.context.request.post("/user/customize-pinned/", form={"pin1": "alice/tools"})
     seen, kinds, todo, wrong = {"/"}, {}, ["/"], []
     while todo:
         path = todo.pop(0)
@@ -85,6 +96,19 @@ def pages(walk):
 def test_every_link_answers(walk):
     assert not walk[1]
     assert len(walk[0]) > 25, sorted(walk[0])
+
+
+def test_what_was_built_is_drawn_with_what_it_needs(full, visit):
+    page = visit(full).goto("/coprs/alice/tools/dependencies/")
+    cell = page.get_by_role("link", name="greeter: succeeded; needs: 1; needed by: 0")
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/package/greeter/")
+    assert page.get_by_text("to build and to run").is_visible()
+    # Without JavaScript it is all there as well.
+    plain = visit(full, js=False).goto("/coprs/alice/tools/dependencies/")
+    steps = plain.locator(".build-order > li").all_inner_texts()
+    assert steps == ["hello", "greeter"], steps
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
