@@ -14,7 +14,7 @@ use super::{App, Result, webhooks};
 use crate::clock::Timestamp;
 use crate::model::delivery::{Arrival, Forge, Letter, Line};
 use crate::model::package::Package;
-use crate::model::poll::{News, Poll};
+use crate::model::poll::{Found, News, Poll};
 use crate::model::project::Project;
 use crate::model::source::Upstream;
 use crate::model::{BuildId, PackageId};
@@ -88,6 +88,8 @@ struct Errand {
     package: Package,
     upstream: Upstream,
     key: Option<String>,
+    /// What was found there the last time.
+    known: Option<String>,
 }
 
 async fn look(
@@ -101,17 +103,19 @@ async fn look(
         let Some(package) = packages::get(db, id)? else { return Ok(None) };
         let Some(upstream) = package.source.upstream() else { return Ok(None) };
         let key = deploy_keys::get(db, id)?;
-        Ok::<_, StoreError>(Some(Errand { package, upstream, key }))
+        let last = polls::last(db, id)?.filter(|last| last.upstream == upstream.to_string());
+        let known = last.and_then(|last| last.seen);
+        Ok::<_, StoreError>(Some(Errand { package, upstream, key, known }))
     };
     let Some(errand) = app.store.read(errand).await? else {
         // There is nothing that could be asked.
         let later = now.after(usual);
         return Ok(app.store.write(move |tx| polls::set_turn(tx, id, later)).await?);
     };
-    let Errand { package, upstream, key } = errand;
-    let found = match upstream::newest(&app.config, &upstream, key, stop).await {
+    let Errand { package, upstream, key, known } = errand;
+    let found = match upstream::newest(&app.config, &upstream, known.as_deref(), key, stop).await {
         Ok(found) => Ok(found),
-        Err(LookError::Failed(why)) => Err(why.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Err(LookError::Failed(why)) => Err(in_a_line(&why)),
         Err(LookError::Canceled) => return Ok(()),
         Err(LookError::Fault(why)) => return Err(super::Error::internal("a look upstream", why)),
     };
@@ -123,7 +127,7 @@ fn conclude(
     tx: &Connection,
     asked: &Package,
     upstream: &Upstream,
-    found: Result<String, String>,
+    found: Result<Found, String>,
     usual: Duration,
     now: Timestamp,
 ) -> Result<()> {
@@ -145,8 +149,17 @@ fn conclude(
             Line::left(name, format!("{there} is there at the first look, later ones are built"))
         }
         News::Trouble(why) => Line::left(name, why),
-        News::Changed { before, now } => {
-            let change = format!("{} after {}", shown(upstream, &now), short(upstream, &before));
+        News::Elsewhere { before, now } => {
+            let (now, before) = (shown(upstream, &now), short(upstream, &before));
+            Line::left(name, format!("{now} after {before}, but {}", untouched(upstream)))
+        }
+        News::Changed { before, now, doubt } => {
+            let mut change =
+                format!("{} after {}", shown(upstream, &now), short(upstream, &before));
+            if let Some(why) = doubt {
+                change += &format!("; perhaps {}, which cannot be told: ", untouched(upstream));
+                change += &in_a_line(&why);
+            }
             match build(tx, &project, &package, &now)? {
                 Ok(build) => {
                     made.push(build);
@@ -182,6 +195,18 @@ fn build(
     let place = builds::place(tx, project, None)?;
     let made = builds::hand_in(tx, Hooked { project, package, place, source })?;
     Ok(made.map(|build| build.id).ok_or("its denylist leaves it no chroot"))
+}
+
+fn in_a_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a change is like that does not concern the package; the words of webhooks.
+fn untouched(upstream: &Upstream) -> String {
+    match upstream {
+        Upstream::Git { below: Some(dir), .. } => format!("no file below {dir} has changed"),
+        _ => "no file has changed".to_owned(),
+    }
 }
 
 /// What was found, for people.
@@ -220,6 +245,7 @@ mod tests {
         let git = |committish: Option<&str>| Upstream::Git {
             url: "https://u:secret@h/a".parse().unwrap(),
             committish: committish.map(|at| at.parse().unwrap()),
+            below: None,
         };
         let commit = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(shown(&git(Some("main")), commit), "main at 0123456789");

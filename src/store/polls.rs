@@ -39,7 +39,7 @@ pub fn set_turn(db: &Connection, package: PackageId, on: Timestamp) -> Result<()
 pub fn last(db: &Connection, package: PackageId) -> Result<Option<Poll>> {
     Ok(db
         .prepare_cached(
-            "SELECT upstream, seen, looked_on, failures, trouble FROM polls WHERE package_id = ?1",
+            "SELECT upstream, seen, tree, looked_on, failures, trouble FROM polls WHERE package_id = ?1",
         )?
         .query_row([package], from_row)
         .optional()?)
@@ -49,6 +49,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Poll> {
     Ok(Poll {
         upstream: row.get("upstream")?,
         seen: row.get("seen")?,
+        tree: row.get("tree")?,
         looked_on: row.get("looked_on")?,
         failures: row.get("failures")?,
         trouble: row.get("trouble")?,
@@ -58,16 +59,18 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Poll> {
 /// Notes a look, in place of the one before.
 pub fn note(db: &Connection, package: PackageId, poll: &Poll) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO polls (package_id, upstream, seen, looked_on, failures, trouble)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO polls (package_id, upstream, seen, tree, looked_on, failures, trouble)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (package_id) DO UPDATE SET
-             upstream = excluded.upstream, seen = excluded.seen, looked_on = excluded.looked_on,
-             failures = excluded.failures, trouble = excluded.trouble",
+             upstream = excluded.upstream, seen = excluded.seen, tree = excluded.tree,
+             looked_on = excluded.looked_on, failures = excluded.failures,
+             trouble = excluded.trouble",
     )?
     .execute(params![
         package,
         poll.upstream,
         poll.seen,
+        poll.tree,
         poll.looked_on,
         poll.failures,
         poll.trouble,

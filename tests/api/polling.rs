@@ -264,6 +264,83 @@ fn a_package_that_is_pointed_elsewhere_begins_anew() {
     assert!(why.contains("can be polled"), "{why}");
 }
 
+/// Makes a commit that changes a file, and tells which.
+fn write(dir: &Path, file: &str, text: &str) -> String {
+    let path = dir.join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    git(dir, &["add", "--all"]);
+    commit(dir)
+}
+
+/// A package in a directory of a repository that holds others.
+fn polled_below(repo: &Path, dir: &str) -> Polled {
+    let mut polled = Polled::new("http://127.0.0.1:1");
+    let fields = json!({
+        "clone_url": format!("file://{}", repo.display()), "committish": "main",
+        "subdirectory": dir, "poll": true,
+    });
+    polled.package("a", "scm", fields);
+    polled.round(Duration::ZERO);
+    polled
+}
+
+#[test]
+fn of_a_repository_only_the_packages_directory_counts() {
+    for filters in ["true", "false"] {
+        let repo = repository();
+        git(repo.path(), &["config", "uploadpack.allowFilter", filters]);
+        write(repo.path(), "rpm/a/a.spec", "1");
+        let mut polled = polled_below(repo.path(), "./rpm/a/");
+        let mut look = |file: &str, text: &str| {
+            let commit = write(repo.path(), file, text);
+            polled.round(HOUR * 2);
+            (commit, polled.lines()[0].clone(), polled.builds())
+        };
+        let (commit, line, builds) = look("rpm/b/b.spec", "1");
+        assert!(line.starts_with("a: not built, main at "), "{line}");
+        assert!(line.contains(&commit[..10]), "{line}");
+        assert!(line.ends_with("but no file below ./rpm/a/ has changed"), "{line}");
+        assert_eq!(builds, 0);
+        let (commit, line, builds) = look("rpm/a/deep/er/x", "1");
+        assert!(line.starts_with("a: build 1, main at "), "{line}");
+        assert!(line.contains(&commit[..10]) && !line.contains("perhaps"), "{line}");
+        assert_eq!(builds, 1);
+        assert_eq!(look("README", "1").2, 1);
+        assert_eq!(look("rpm/a/a.spec", "2").2, 2, "compared with what was seen last");
+    }
+}
+
+#[test]
+fn where_a_directory_cannot_be_compared_any_commit_counts() {
+    let repo = repository();
+    std::os::unix::fs::symlink("real", repo.path().join("link")).unwrap();
+    write(repo.path(), "real/a.spec", "1");
+    let mut polled = polled_below(repo.path(), "link");
+    write(repo.path(), "real/a.spec", "2");
+    polled.round(HOUR * 2);
+    let line = &polled.lines()[0];
+    assert!(line.starts_with("a: build 1, main at "), "{line}");
+    let why = "; perhaps no file below link has changed, which cannot be told: link is a symlink";
+    assert!(line.ends_with(why), "{line}");
+}
+
+#[test]
+fn a_directory_that_comes_and_goes_is_a_change() {
+    let repo = repository();
+    let mut polled = polled_below(repo.path(), "rpm");
+    write(repo.path(), "other", "1");
+    polled.round(HOUR * 2);
+    assert_eq!(polled.builds(), 0, "{:?}", polled.lines());
+    write(repo.path(), "rpm/a.spec", "1");
+    polled.round(HOUR * 2);
+    assert_eq!(polled.builds(), 1, "{:?}", polled.lines());
+    git(repo.path(), &["rm", "-q", "rpm/a.spec"]);
+    commit(repo.path());
+    polled.round(HOUR * 2);
+    assert_eq!(polled.builds(), 2, "{:?}", polled.lines());
+}
+
 #[test]
 fn what_cannot_be_built_is_said() {
     let repo = repository();

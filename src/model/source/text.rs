@@ -179,6 +179,11 @@ fn check_gem_name(text: &str) -> Result<(), TextError> {
 }
 
 impl SubPath {
+    /// Whether it leads nowhere else, like `.`.
+    pub fn is_top(&self) -> bool {
+        self.below().as_os_str().is_empty()
+    }
+
     /// The path to go below a directory; empty for the directory itself.
     pub fn below(&self) -> PathBuf {
         below(&self.0)

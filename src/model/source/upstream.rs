@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::clone_url::CloneUrl;
 use super::scm::{Scm, ScmKind};
-use super::text::{Committish, GemName, PyPiName, Said};
+use super::text::{Committish, GemName, PyPiName, Said, SubPath};
 use super::{DistGit, PyPi, SourceSpec};
 
 /// What can be asked whether there is something new.
@@ -16,6 +16,8 @@ pub enum Upstream {
         url: CloneUrl,
         /// What of it counts; the repository's own default otherwise.
         committish: Option<Committish>,
+        /// The directory that counts; all of them otherwise.
+        below: Option<SubPath>,
     },
     /// A project of the Python Package Index.
     PyPi(PyPiName),
@@ -27,8 +29,11 @@ pub enum Upstream {
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Upstream::Git { url, committish: Some(at) } => write!(f, "git {} {at}", url.as_str()),
-            Upstream::Git { url, committish: None } => write!(f, "git {}", url.as_str()),
+            Upstream::Git { url, committish, below } => {
+                write!(f, "git {}", url.as_str())?;
+                committish.iter().try_for_each(|at| write!(f, " {at}"))?;
+                below.iter().try_for_each(|dir| write!(f, " in {dir}"))
+            }
             Upstream::PyPi(name) => write!(f, "pypi {name}"),
             Upstream::RubyGems(name) => write!(f, "rubygems {name}"),
         }
@@ -42,10 +47,12 @@ impl SourceSpec {
             SourceSpec::Scm(scm) if scm.kind == ScmKind::Git => Upstream::Git {
                 url: scm.clone_url.clone(),
                 committish: scm.committish.get().cloned(),
+                below: scm.subdirectory.get().filter(|dir| !dir.is_top()).cloned(),
             },
             SourceSpec::DistGit(distgit) => Upstream::Git {
                 url: distgit.clone_url.clone(),
                 committish: distgit.committish.clone(),
+                below: None,
             },
             SourceSpec::PyPi(pypi) => Upstream::PyPi(pypi.name.clone()),
             SourceSpec::RubyGems(gem) => Upstream::RubyGems(gem.gem.clone()),
@@ -91,6 +98,13 @@ mod tests {
         let Some(SourceSpec::Scm(scm)) = source.at("cafe") else { panic!() };
         assert_eq!(scm.committish.get().map(Committish::as_str), Some("cafe"));
         assert_eq!(source.at("--upload-pack=x"), None);
+        let below = |dir: &str| {
+            let stored =
+                git.replace("\"subdirectory\":\"\"", &format!("\"subdirectory\":\"{dir}\""));
+            spec(&stored).upstream().unwrap().to_string()
+        };
+        assert_eq!(below("./"), "git https://h/a.git main");
+        assert_eq!(below("rpm/a"), "git https://h/a.git main in rpm/a");
         let svn = git.replace("\"git\"", "\"svn\"");
         assert_eq!(spec(&svn).upstream(), None);
         assert_eq!(spec(r#"{"type":"link","url":"http://h/a.spec"}"#).upstream(), None);

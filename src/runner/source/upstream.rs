@@ -12,6 +12,7 @@ use super::download::{DownloadError, Limits, download};
 use super::scm::{Outfit, Trip, look};
 use crate::config::Config;
 use crate::model::JobId;
+use crate::model::poll::{Content, Found};
 use crate::model::source::Upstream;
 use crate::process::JobMark;
 use crate::repo::Layout;
@@ -63,20 +64,22 @@ impl From<DownloadError> for LookError {
     }
 }
 
-/// The commit or the version that is newest upstream. `key` is the package's own private key.
+/// The commit or the version that is newest upstream. `known` is the one that was found the last
+/// time, into which nobody looks again; `key` is the package's own private key.
 pub async fn newest(
     config: &Config,
     upstream: &Upstream,
+    known: Option<&str>,
     key: Option<String>,
     cancel: &CancellationToken,
-) -> Result<String, LookError> {
+) -> Result<Found, LookError> {
     let layout = Layout::new(config.data_dir.clone(), config.base_url.clone());
     let work = layout.work();
     fs::create_dir_all(&work)?;
     let scratch = tempfile::Builder::new().prefix("poll-").tempdir_in(work)?;
     let dir = scratch.path();
-    match upstream {
-        Upstream::Git { url, committish } => {
+    let at = match upstream {
+        Upstream::Git { url, committish, below } => {
             let log = LiveLog::create(&dir.join("log"))?;
             let outfit = Outfit {
                 sources: &config.sources,
@@ -89,19 +92,27 @@ pub async fn newest(
                 known_hosts: layout.known_hosts(),
             };
             let trip = Trip::begin(outfit, dir.join("fetch")).await?;
-            Ok(look::commit(&trip, url, committish.as_ref()).await?)
+            let committish = committish.as_ref();
+            let at = look::commit(&trip, url, committish).await?;
+            if let Some(dir) = below
+                && known != Some(at.as_str())
+            {
+                return Ok(look::content(&trip, url, committish, dir, at).await?);
+            }
+            at
         }
         Upstream::PyPi(name) => {
             let url = format!("{}/pypi/{name}/json", base(&config.polling.pypi));
             let told: Project = ask(config, &url, dir, cancel).await?;
-            stable(told.info.version, is_stable_python, name.as_str())
+            stable(told.info.version, is_stable_python, name.as_str())?
         }
         Upstream::RubyGems(name) => {
             let url = format!("{}/api/v1/gems/{name}.json", base(&config.polling.rubygems));
             let told: Gem = ask(config, &url, dir, cancel).await?;
-            stable(told.version, is_stable_gem, name.as_str())
+            stable(told.version, is_stable_gem, name.as_str())?
         }
-    }
+    };
+    Ok(Found { at, content: Content::Whole })
 }
 
 fn base(url: &str) -> &str {

@@ -14,7 +14,7 @@ use crate::runner::source::error::SourceError;
 use crate::runner::worker::Stop;
 
 /// The name that what is wanted has in our clone.
-const WANTED: &str = "refs/coprbox/wanted";
+pub(super) const WANTED: &str = "refs/coprbox/wanted";
 /// How far submodules may be nested, and how many a repository may have.
 const MAX_NESTING: usize = 10;
 const MAX_SUBMODULES: usize = 500;
@@ -117,6 +117,32 @@ impl<'t> Clone<'t> {
         Ok(clone)
     }
 
+    /// A clone of one commit with nothing in it but directories, `depth` of them below each other;
+    /// more where the server sends more than it is asked for. Nothing is checked out.
+    pub(super) async fn of_trees(
+        trip: &'t Trip<'t>,
+        url: &CloneUrl,
+        committish: Option<&Committish>,
+        depth: usize,
+        dir: PathBuf,
+    ) -> Result<Clone<'t>, Stop> {
+        let (url, committish) = (url.clone(), committish.cloned());
+        let clone = Clone { trip, url, committish, dir, modules: Vec::new() };
+        clone.begin().await?;
+        let (filter, wanted) = (format!("--filter=tree:{depth}"), clone.wanted());
+        let options = ["--depth", "1", "--no-tags", &filter];
+        let ended = clone.fetch_with(&options, &[&format!("+{wanted}:{WANTED}")]).await?;
+        if ended.exit.success() {
+            return Ok(clone);
+        }
+        Err(SourceError::Clone(trip.complaint(&ended, &clone.url)).into())
+    }
+
+    /// What is wanted, by a name that the repository knows.
+    fn wanted(&self) -> &str {
+        self.committish.as_ref().map_or("HEAD", Committish::as_str)
+    }
+
     /// Where it is.
     pub(in crate::runner::source) fn dir(&self) -> &Path {
         &self.dir
@@ -165,7 +191,7 @@ impl<'t> Clone<'t> {
 
     /// Fetches what is wanted, at first only that.
     async fn fetch(&self, history: History) -> Result<(), Stop> {
-        let wanted = self.committish.as_ref().map_or("HEAD", Committish::as_str);
+        let wanted = self.wanted();
         let ended = self.fetch_ref(wanted, history).await?;
         if ended.exit.success() {
             return Ok(());
@@ -248,12 +274,8 @@ impl<'t> Clone<'t> {
     /// Fetches more of the history than was fetched at first.
     pub(in crate::runner::source) async fn deepen(&self, history: History) -> Result<(), Stop> {
         let shallow = self.ask(&self.dir, &["rev-parse", "--is-shallow-repository"]).await?;
-        let wanted = match (&self.committish, shallow.as_deref().map(str::trim)) {
-            (Some(wanted), _) => wanted.as_str(),
-            (None, _) => "HEAD",
-        };
         self.trip.outfit.log.line("fetching the history");
-        let ended = self.fetch_ref(wanted, history).await?;
+        let ended = self.fetch_ref(self.wanted(), history).await?;
         if ended.exit.success() || shallow.is_some_and(|answer| answer.trim() == "false") {
             return Ok(());
         }

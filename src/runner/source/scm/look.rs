@@ -1,9 +1,13 @@
-//! A look at a git repository from outside: where its branches and tags are.
+//! A look at a git repository from outside: where its branches and tags are, and whether one of
+//! its directories is as it was.
 
-use super::git::Way;
+use std::path::{Component, PathBuf};
+
+use super::git::{Clone, WANTED, Way};
 use super::remote;
 use super::trip::Trip;
-use crate::model::source::{CloneUrl, Committish};
+use crate::model::poll::{Content, Found};
+use crate::model::source::{CloneUrl, Committish, SubPath};
 use crate::runner::source::error::SourceError;
 use crate::runner::worker::Stop;
 
@@ -37,6 +41,65 @@ pub(in crate::runner::source) async fn commit(
     })
 }
 
+/// The commit, `at` when it was looked up, with git's name for what the directory holds there.
+pub(in crate::runner::source) async fn content(
+    trip: &Trip<'_>,
+    url: &CloneUrl,
+    committish: Option<&Committish>,
+    dir: &SubPath,
+    at: String,
+) -> Result<Found, Stop> {
+    match below(trip, url, committish, dir).await {
+        Ok((at, tree)) => Ok(Found { at, content: Content::Tree(tree) }),
+        Err(Stop::Failed(why)) => Ok(Found { at, content: Content::Unknown(why) }),
+        Err(other) => Err(other),
+    }
+}
+
+async fn below(
+    trip: &Trip<'_>,
+    url: &CloneUrl,
+    committish: Option<&Committish>,
+    dir: &SubPath,
+) -> Result<(String, String), Stop> {
+    let path = dir.below();
+    let depth = path.components().count();
+    let place = trip.dir.join("trees");
+    let clone = Clone::of_trees(trip, url, committish, depth, place).await?;
+    let ask = async |args: &[&str]| {
+        let answer = clone.ask(clone.dir(), args).await?;
+        answer.ok_or_else(|| Stop::Failed(format!("git does not tell what is in {dir}")))
+    };
+    // Another commit may have come since the first question: this is the one that was fetched.
+    let commit = ask(&["rev-parse", "--verify", &format!("{WANTED}^{{commit}}")]).await?;
+    let (mut at, mut tree) = (PathBuf::new(), String::new());
+    for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
+        at.push(part);
+        let listed = ask(&["ls-tree", "-z", WANTED, "--", &at.to_string_lossy()]).await?;
+        let Some((kind, id)) = entry(&listed) else {
+            return Ok((commit.trim().to_owned(), String::new()));
+        };
+        id.clone_into(&mut tree);
+        match kind {
+            "tree" => {}
+            // What it leads to may change without it.
+            "link" => return Err(Stop::Failed(format!("{} is a symlink", at.display()))),
+            // A submodule is all that it holds, and a file holds nothing.
+            _ => break,
+        }
+    }
+    Ok((commit.trim().to_owned(), tree))
+}
+
+/// What the one entry that `git ls-tree -z` has listed is, and its name in git.
+fn entry(listed: &str) -> Option<(&str, &str)> {
+    // `<mode> <kind> <id><tab><path>`
+    let (about, _) = listed.split('\0').next()?.split_once('\t')?;
+    let mut words = about.split(' ');
+    let (mode, kind, id) = (words.next()?, words.next()?, words.next()?);
+    Some((if mode == "120000" { "link" } else { kind }, id))
+}
+
 /// Which of the lines that `git ls-remote` has printed is the one that git fetches by this name.
 fn choose(lines: &str, wanted: &str) -> Option<String> {
     let at = |name: &str| {
@@ -55,7 +118,15 @@ fn choose(lines: &str, wanted: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::choose;
+    use super::{choose, entry};
+
+    #[test]
+    fn a_symlink_is_not_taken_for_what_it_leads_to() {
+        assert_eq!(entry("040000 tree cafe\trpm\0"), Some(("tree", "cafe")));
+        assert_eq!(entry("160000 commit cafe\trpm\0"), Some(("commit", "cafe")));
+        assert_eq!(entry("120000 blob cafe\trpm\0"), Some(("link", "cafe")));
+        assert_eq!(entry(""), None);
+    }
 
     #[test]
     fn a_name_means_what_git_would_fetch_by_it() {
