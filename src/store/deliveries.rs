@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::Result;
 use super::convert::Json;
 use crate::clock::Timestamp;
-use crate::model::delivery::{Arrival, Content, Delivery, Letter};
+use crate::model::delivery::{Arrival, Content, Delivery, Forge, Letter};
 use crate::model::list::Slice;
 use crate::model::{BuildId, DeliveryId, ProjectId};
 
@@ -51,7 +51,8 @@ pub fn insert(
         Json(builds),
     ])?;
     let id = DeliveryId(db.last_insert_rowid());
-    if !arrival.payload.is_empty() || !arrival.headers.is_empty() {
+    // What came may be empty, and is kept like anything else; of a look of our own nothing came.
+    if letter.forge != Forge::Poll {
         let payload = Some(&arrival.payload).filter(|payload| payload.len() <= LONGEST);
         db.prepare_cached(
             "INSERT INTO delivery_contents (delivery_id, headers, payload) VALUES (?1, ?2, ?3)",

@@ -270,6 +270,19 @@ fn custom_deliveries_come_again_with_payload_package_and_directory() {
     let source = hooked.hub.get("/api_3/build/source-build-config/4").ok()["source_dict"].clone();
     let file = format!("uploads/{}/hook_payload", source["tmp"].as_str().unwrap());
     assert_eq!(std::fs::read(hooked.hub.dir().join(file)).unwrap(), b"what came");
+    let bare = hooked.hub.send_with(
+        &[],
+        "",
+        rocket::http::Method::Post,
+        &hooked.path("custom", "scripted"),
+        "",
+        b"",
+    );
+    says(&bare, 200, "5\n");
+    let empty = hooked.deliveries().remove(0);
+    again(&hooked, "alice", empty.id).unwrap();
+    assert_eq!(hooked.builds()[5][0], "scripted", "nothing is a payload, too");
+
     let body = json!({"ownername": "alice", "projectname": "tools", "package_name": "a"});
     hooked.hub.json("alice", rocket::http::Method::Put, "/api_3/package/reset", body).ok();
     let third = again(&hooked, "alice", all[0].id).unwrap();
