@@ -177,6 +177,43 @@ fn builds_that_are_chosen_are_stopped_or_deleted() {
 }
 
 #[test]
+fn of_builds_that_are_chosen_what_can_be_done_is_done_and_the_rest_is_told() {
+    let site = site();
+    let several = |states: &[ChrootState]| -> Vec<i64> {
+        states.iter().map(|state| site.build(*state).0).collect()
+    };
+    let send = |path: &str, ids: &[i64], more: &str| {
+        let ids: String = ids.iter().map(|id| format!("build_ids={id}&")).collect();
+        site.post(&format!("{PROJECT}{path}"), &format!("{ids}{more}"))
+    };
+    let state = |id: i64| site.hub.get(&format!("/api_3/build/{id}")).ok()["state"].clone();
+    let builds = several(&[ChrootState::Succeeded, ChrootState::Pending, ChrootState::Pending]);
+    let [finished, one, other] = builds[..] else { panic!("three builds") };
+    let told = send("cancel_builds/", &builds, "");
+    assert_eq!(told.status, 200, "{}", told.text);
+    told.has("2 builds are being stopped.").has(&format!("Build {finished} is finished."));
+    assert_eq!([state(one), state(other)], ["canceled", "canceled"]);
+    let told = send("cancel_builds/", &builds, "");
+    assert_eq!(told.status, 409, "nothing is left to be done");
+
+    let builds = several(&[ChrootState::Failed, ChrootState::Running, ChrootState::Failed]);
+    let [one, running, other] = builds[..] else { panic!("three builds") };
+    let told = send("delete_builds/", &builds, "");
+    assert_eq!(told.status, 200, "{}", told.text);
+    told.has("2 builds are deleted.").has(&format!("Build(s) {running} are still running."));
+    for gone in [one, other] {
+        assert_eq!(site.get(&format!("{PROJECT}build/{gone}/")).status, 404);
+    }
+    assert_eq!(send("delete_builds/", &[running], "").status, 400);
+    let again = send("builds/chosen", &[running, finished], "do=delete");
+    assert_eq!(again.status, 303, "{}", again.text);
+    site.page(again.header("location")).has("1 build is deleted.").has("are still running");
+    let refused = send("builds/chosen", &[running], "do=delete");
+    assert_eq!(refused.status, 400);
+    refused.has("are still running").has("Delete this build?");
+}
+
+#[test]
 fn a_list_of_builds_can_be_narrowed_down() {
     let site = site();
     let (good, _) = site.build(ChrootState::Succeeded);

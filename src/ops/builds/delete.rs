@@ -47,9 +47,12 @@ pub async fn delete_list(app: &App, user: &User, ids: Vec<BuildId>) -> Result<()
     let gone = app
         .store
         .write(move |tx| {
-            let wanted = choose(tx, &asking, &ids)?;
+            let (wanted, reasons) = sort_out(tx, &asking, &ids)?;
+            if !reasons.is_empty() {
+                return Err(Error::lines(reasons));
+            }
             remove(tx, &layout, &wanted)?;
-            Ok::<_, Error>(wanted)
+            Ok(wanted)
         })
         .await?;
     for build in &gone {
@@ -58,8 +61,38 @@ pub async fn delete_list(app: &App, user: &User, ids: Vec<BuildId>) -> Result<()
     Ok(())
 }
 
-/// The builds of these numbers, or one sentence for each reason why they cannot be deleted.
-fn choose(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<Vec<Build>> {
+/// Deletes those of the builds that can be; says how many, with a sentence for each reason why
+/// others were left.
+pub async fn delete_some(
+    app: &App,
+    user: &User,
+    ids: Vec<BuildId>,
+) -> Result<(usize, Vec<String>)> {
+    let (asking, layout) = (user.clone(), app.layout());
+    let (gone, reasons) = app
+        .store
+        .write(move |tx| {
+            let (wanted, mut reasons) = sort_out(tx, &asking, &ids)?;
+            let mut gone = Vec::with_capacity(wanted.len());
+            for build in wanted {
+                match check_not_copied(tx, build.id) {
+                    Ok(()) => gone.push(build),
+                    Err(Error::Conflict(why)) => reasons.push(why),
+                    Err(other) => return Err(other),
+                }
+            }
+            remove(tx, &layout, &gone)?;
+            Ok((gone, reasons))
+        })
+        .await?;
+    for build in &gone {
+        forget_upload(&app.layout(), &build.source);
+    }
+    Ok((gone.len(), reasons))
+}
+
+/// Those of the builds that can be deleted, and one sentence for each reason why others cannot.
+fn sort_out(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<(Vec<Build>, Vec<String>)> {
     let (mut wanted, mut denied) = (Vec::new(), Vec::new());
     let (mut unfinished, mut unknown) = (Vec::new(), Vec::new());
     for &id in ids.iter().collect::<BTreeSet<_>>() {
@@ -76,7 +109,7 @@ fn choose(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<Vec<Build>> {
             }
         }
     }
-    let reasons: Vec<String> = [
+    let reasons = [
         (denied, "cannot be deleted by you: you do not manage them, or they are persistent."),
         (unfinished, "are still running."),
         (unknown, "don't exist."),
@@ -88,7 +121,7 @@ fn choose(tx: &Connection, user: &User, ids: &[BuildId]) -> Result<Vec<Build>> {
         format!("Build(s) {} {why}", ids.join(", "))
     })
     .collect();
-    if reasons.is_empty() { Ok(wanted) } else { Err(Error::lines(reasons)) }
+    Ok((wanted, reasons))
 }
 
 pub(super) fn project_of(db: &Connection, build: &Build) -> Result<Project> {

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub use cancel::cancel;
 pub(super) use cancel::forget_upload;
 use delete::project_of;
-pub use delete::{delete, delete_list};
+pub use delete::{delete, delete_list, delete_some};
 pub(super) use delete::{remove, remove_all, running};
 pub(super) use hooked::{Hooked, copy_for, hand_in, place, source_for};
 pub(super) use options::Place;

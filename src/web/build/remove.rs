@@ -1,5 +1,6 @@
 //! Deleting and stopping builds, one or several that were chosen from a list.
 
+use rocket::http::Status;
 use rocket::serde::json::{Json, Value, json};
 use rocket::{State, get, post};
 
@@ -71,12 +72,21 @@ pub async fn chosen(
     body: Body,
 ) -> Answer<Confirm> {
     let ids = numbers(&body)?;
-    let back = format!("{}builds/", view::project_url(&owner, &name));
+    let back = Done::at(format!("{}builds/", view::project_url(&owner, &name)));
     let typed = Form::typed(&[], &body);
-    if typed.value("do") == "cancel" {
-        return Ok(stop(app, &user, ids, Done::at(back)).await);
+    let mut refusal = None;
+    match typed.value("do") {
+        "cancel" => return Ok(stop(app, &user, ids).await.tell(back)),
+        "delete" => {
+            let tally = remove(app, &user, ids.clone()).await?;
+            if tally.done > 0 {
+                return Ok(tally.tell(back));
+            }
+            refusal = Some(ops::Error::Invalid(tally.refused));
+        }
+        _ => {}
     }
-    let wanted = read(app, &user, (&owner, &name), ids.clone()).await?;
+    let wanted = read(app, &user, (&owner, &name), ids).await?;
     let page = Confirm {
         title: match wanted.len() {
             1 => "Delete this build?".to_owned(),
@@ -84,18 +94,11 @@ pub async fn chosen(
         },
         ..confirm(shell, (&owner, &name), &wanted)
     };
-    if typed.value("do") != "delete" {
-        return Err(Refused::new(rocket::http::Status::Ok, page));
-    }
-    let count = ids.len();
-    match builds::delete_list(app, &user.0, ids).await {
-        Ok(()) if count == 1 => Ok(Done::at(back).saying("The build is deleted.")),
-        Ok(()) => Ok(Done::at(back).saying(format!("{count} builds are deleted."))),
-        Err(error) => {
-            let (status, form) = page.form.clone().refused(error)?;
-            Err(Refused::new(status, Confirm { form, ..page }))
-        }
-    }
+    let Some(refusal) = refusal else {
+        return Err(Refused::new(Status::Ok, page));
+    };
+    let (status, form) = page.form.clone().refused(refusal)?;
+    Err(Refused::new(status, Confirm { form, ..page }))
 }
 
 /// As Copr's own pages ask for it.
@@ -105,9 +108,8 @@ pub async fn delete_builds(
     _same_origin: SameOrigin,
     user: SignedIn,
     body: Body,
-) -> Result<Json<Value>, PageError> {
-    builds::delete_list(app, &user.0, numbers(&body)?).await?;
-    Ok(Json(json!({ "msg": "success" })))
+) -> Result<Told, PageError> {
+    Ok(remove(app, &user, numbers(&body)?).await?.json())
 }
 
 /// As Copr's own pages ask for it.
@@ -117,32 +119,73 @@ pub async fn cancel_builds(
     _same_origin: SameOrigin,
     user: SignedIn,
     body: Body,
-) -> Result<Json<Value>, PageError> {
-    for id in numbers(&body)? {
-        builds::cancel(app, &user.0, id).await?;
+) -> Result<Told, PageError> {
+    Ok(stop(app, &user, numbers(&body)?).await.json())
+}
+
+/// What scripts are told.
+type Told = (Status, Json<Value>);
+
+/// What became of builds that were chosen: what could be done is done.
+struct Tally {
+    done: usize,
+    /// What has happened to one, and to several.
+    verb: [&'static str; 2],
+    /// A sentence for each reason why something was left.
+    refused: Vec<String>,
+    /// The answer if nothing was done.
+    status: Status,
+}
+
+impl Tally {
+    fn text(&self) -> String {
+        let [one, several] = self.verb;
+        let done = match self.done {
+            0 => None,
+            1 => Some(format!("1 build {one}.")),
+            many => Some(format!("{many} builds {several}.")),
+        };
+        done.into_iter().chain(self.refused.iter().cloned()).collect::<Vec<_>>().join(" ")
     }
-    Ok(Json(json!({ "msg": "success" })))
+
+    fn tell(&self, back: Done) -> Done {
+        if self.refused.is_empty() { back.saying(self.text()) } else { back.warning(self.text()) }
+    }
+
+    fn json(&self) -> Told {
+        let status = if self.done > 0 { Status::Ok } else { self.status };
+        let text = if self.refused.is_empty() { "success".to_owned() } else { self.text() };
+        (status, Json(json!({ "msg": text })))
+    }
 }
 
 /// Stops what is still going on; what is finished already is none the worse for being chosen.
-async fn stop(app: &App, user: &SignedIn, ids: Vec<BuildId>, back: Done) -> Done {
-    let (mut stopped, mut refused) = (0, Vec::new());
+async fn stop(app: &App, user: &SignedIn, ids: Vec<BuildId>) -> Tally {
+    let verb = ["is being stopped", "are being stopped"];
+    let mut tally = Tally { done: 0, verb, refused: Vec::new(), status: Status::Conflict };
     for id in ids {
-        match builds::cancel(app, &user.0, id).await {
-            Ok(_) => stopped += 1,
-            Err(ops::Error::Conflict(_)) => refused.push(format!("build {id} is finished")),
-            Err(error) => refused.push(format!("build {id}: {}", PageError::from(error).message())),
-        }
+        let why = match builds::cancel(app, &user.0, id).await {
+            Ok(_) => {
+                tally.done += 1;
+                continue;
+            }
+            Err(ops::Error::Conflict(_)) => format!("Build {id} is finished."),
+            Err(error) => {
+                let error = PageError::from(error);
+                tally.status = error.status();
+                format!("Build {id}: {}", error.message())
+            }
+        };
+        tally.refused.push(why);
     }
-    let said = match stopped {
-        1 => "1 build is being stopped".to_owned(),
-        many => format!("{many} builds are being stopped"),
-    };
-    if refused.is_empty() {
-        back.saying(format!("{said}."))
-    } else {
-        back.warning(format!("{said}; {}.", refused.join(", ")))
-    }
+    tally
+}
+
+/// Deletes what can be deleted.
+async fn remove(app: &App, user: &SignedIn, ids: Vec<BuildId>) -> Result<Tally, PageError> {
+    let (done, refused) = builds::delete_some(app, &user.0, ids).await?;
+    let verb = ["is deleted", "are deleted"];
+    Ok(Tally { done, verb, refused, status: Status::BadRequest })
 }
 
 /// The builds that were chosen, by either name of the field.
