@@ -8,14 +8,13 @@ use utoipa::ToSchema;
 use super::error::Answer;
 use super::openapi::{Endpoints, Integer, Items, Switch, Text, Words, bodies, described};
 use super::params::List;
-use super::project::mistakes;
 use super::source::{
     CustomFields, DistGitFields, PyPiFields, RubyGemsFields, ScmFields, TreeFields, UploadFields,
-    source, uploaded,
 };
 use super::view::BuildView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::{Body, FieldReader};
+use crate::http::sources::{self, uploaded};
 use crate::ops::builds::{self, TreeWish, Wish};
 use crate::ops::sources::SourceKind;
 use crate::ops::{App, Mistakes};
@@ -91,7 +90,7 @@ pub(super) fn wish(mut read: FieldReader<'_>) -> Wish {
         packit_forge_project: read.line("packit_forge_project"),
         mistakes: Mistakes::default(),
     };
-    wish.mistakes = mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
 }
 
@@ -168,7 +167,7 @@ async fn from_source(
     kind: SourceKind,
 ) -> Answer<BuildView> {
     let mut wish = wish(body.reader());
-    let (source, wrong) = source(kind, body.reader());
+    let (source, wrong) = sources::read(kind, body);
     wish.mistakes.append(wrong);
     let build = builds::submit_source(app, &caller.user, wish, source).await?;
     Ok(Json(BuildView::new(build, app)))

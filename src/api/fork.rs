@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::error::Answer;
 use super::openapi::{Endpoints, Switch, Text, described};
-use super::project::mistakes;
 use super::view::ProjectView;
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
@@ -50,7 +49,7 @@ async fn fork(
         confirm: read.switch("confirm").unwrap_or(false),
         mistakes: Mistakes::default(),
     };
-    new.mistakes = mistakes(read);
+    new.mistakes = read.mistakes();
     let shown = forks::fork(app, &caller.user, (owner, name), new).await?;
     Ok(Json(ProjectView::new(shown, &app.layout())))
 }

@@ -9,14 +9,13 @@ use super::create::{BuildFields, wish};
 use super::error::Answer;
 use super::openapi::{Commas, Endpoints, Integer, Switch, Text, bodies, described};
 use super::params::{ByIdOrName, List, OfProject, Paging, Params};
-use super::project::mistakes;
 use super::source::{
-    CustomFields, DistGitFields, LinkFields, PyPiFields, RubyGemsFields, ScmFields, source,
-    uploaded,
+    CustomFields, DistGitFields, LinkFields, PyPiFields, RubyGemsFields, ScmFields,
 };
 use super::view::{BuildView, PackageView};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
+use crate::http::sources::{self, uploaded};
 use crate::ops::packages::{self, Place, With};
 use crate::ops::sources::{SourceKind, SourceWish};
 use crate::ops::{App, Error, Result, builds, projects};
@@ -130,7 +129,7 @@ bodies! {
 /// What the fields say about a package whose sources are of this kind.
 fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
     let mut read = body.reader();
-    let (mut source, mut wrong) = source(kind, body.reader());
+    let (mut source, mut wrong) = sources::read(kind, body);
     if let SourceWish::DistGit(distgit) = &mut source {
         // The package's name in the dist-git is its name here.
         distgit.package = Some(name.to_owned());
@@ -144,7 +143,7 @@ fn package_wish(kind: SourceKind, body: &Body, name: &str) -> packages::Wish {
         read.comma_separated("chroot_denylist"),
         read.text("deploy_key"),
     );
-    wrong.append(mistakes(read));
+    wrong.append(read.mistakes());
     packages::Wish {
         source,
         webhook_rebuild,

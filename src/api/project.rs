@@ -279,13 +279,8 @@ fn wish(mut read: FieldReader<'_>) -> Wish {
         no_repo_priority: false,
         mistakes: Mistakes::default(),
     };
-    wish.mistakes = mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
-}
-
-/// What was wrong when fields were read.
-pub(super) fn mistakes(read: FieldReader<'_>) -> Mistakes {
-    read.finish().err().map(|errors| errors.lines().to_vec().into()).unwrap_or_default()
 }
 
 /// Deletes a project and what is in it.

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::error::Answer;
 use super::openapi::{Commas, Endpoints, File, Switch, Text, Words, described};
 use super::params::{OfProject, Params};
-use super::project::mistakes;
 use super::view::{ProjectChrootView, ProjectConfig};
 use crate::auth::guard::ApiUser;
 use crate::http::body::Body;
@@ -128,7 +127,7 @@ fn wish(body: &Body) -> Wish {
         delete_comps: read.switch("delete_comps").unwrap_or(false),
         ..Wish::default()
     };
-    wish.mistakes = mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
 }
 

@@ -1,7 +1,8 @@
 //! What all HTTP answers share: files, headers, compression, logging.
 //!
 //! Nothing here knows what a project is. [`door`] takes connections, [`files`] serves the results
-//! tree, [`body`] reads what clients send, the rest is manners.
+//! tree, [`body`] reads what clients send, [`sources`] what of it both doors are told about
+//! sources; the rest is manners.
 
 pub mod access_log;
 pub mod assets;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod pager;
 pub mod params;
 pub mod refusal;
+pub mod sources;
 
 use rocket::shield::Shield;
 use rocket::{Build, Rocket};

@@ -11,6 +11,8 @@ use crate::model::name::NameError;
 use crate::model::{
     BuildId, ChrootName, DeliveryId, DirName, GroupName, Owner, PackageName, ProjectName,
 };
+use crate::ops::Error;
+use crate::ops::sources::SourceKind;
 
 macro_rules! params {
     ($($name:ident => $error:ty),+ $(,)?) => {$(
@@ -33,6 +35,7 @@ params! {
     GroupName => NameError,
     BuildId => ParseIntError,
     DeliveryId => ParseIntError,
+    SourceKind => Error,
 }
 
 /// The owner in `/coprs/g/<group>/…`: the group's name without its `@`.

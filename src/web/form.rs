@@ -24,7 +24,7 @@
 //!     let mut read = body.reader();                   // as the API reads, …
 //!     let wish = Wish { name: read.line("name"), chroots: read.items("chroots"),
 //!         by_hand: form.is_on("devel_mode"),          // … but a box that is not ticked says no
-//!         mistakes: form::mistakes(read) };
+//!         mistakes: read.mistakes() };
 //!     match projects::create(app, &user.0, wish).await {
 //!         Ok(made) => Ok(Done::at(url(&made)).saying("The project is there.")),
 //!         Err(error) => {
@@ -63,9 +63,9 @@ pub use self::done::{Done, Flash};
 use super::error::PageError;
 use super::filters;
 use super::parts::Shell;
-use crate::http::body::{Body, FieldReader};
+use crate::http::body::Body;
 use crate::http::page::render;
-use crate::ops::{self, Mistakes};
+use crate::ops;
 use crate::store::StoreError;
 
 /// The fields of a form: their names in requests, and what people call them.
@@ -244,11 +244,6 @@ impl Form {
         }
         parts.join(" ")
     }
-}
-
-/// What was wrong when the fields of a request were read.
-pub fn mistakes(read: FieldReader<'_>) -> Mistakes {
-    read.finish().err().map(|errors| errors.lines().to_vec().into()).unwrap_or_default()
 }
 
 /// A form was refused, or could not even be shown again.

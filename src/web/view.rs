@@ -2,6 +2,7 @@
 
 use super::filters;
 use super::parts::{Bar, BuildRow, Masthead, Moment, ProjectRow, ReleaseChip, Step, Took};
+use super::session::encode;
 use crate::clock::Timestamp;
 use crate::model::build::Build;
 use crate::model::user::User;
@@ -17,6 +18,11 @@ pub fn owner_url(owner: &Owner) -> String {
 /// The page of a project.
 pub fn project_url(owner: &Owner, name: &ProjectName) -> String {
     format!("{}{name}/", owner_url(owner))
+}
+
+/// The page of a package of the project whose page is `project_url`.
+pub fn package_url(project_url: &str, package: &str) -> String {
+    format!("{project_url}package/{}/", encode(package))
 }
 
 /// The page of a build.

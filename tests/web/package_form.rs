@@ -92,3 +92,27 @@ fn only_who_may_gets_the_form() {
     let form = "package_name=evil&gem_name=evil";
     assert_eq!(site.post("/coprs/alice/tools/package/new/rubygems", form).status, 403);
 }
+
+#[test]
+fn packages_with_the_names_of_our_own_pages_have_theirs() {
+    let site = site();
+    for name in ["add", "new", "edit", "delete"] {
+        let form = format!("package_name={name}&gem_name=x{name}&max_builds=&timeout=");
+        let made = site.post("/coprs/alice/tools/package/new/rubygems", &form);
+        assert_eq!(made.status, 303, "{name}: {}", made.text);
+        let url = made.header("location").to_owned();
+        site.page("/coprs/alice/tools/packages/").has(&format!("href=\"{url}\""));
+        site.page(&url).has(&format!("x{name}"));
+        for page in ["edit", "edit/rubygems", "rebuild", "delete", "reset"] {
+            assert_eq!(site.get(&format!("{url}{page}")).status, 200, "{url}{page}");
+        }
+        let changed = format!("gem_name=y{name}&max_builds=&timeout=");
+        let changed = site.post(&format!("{url}edit/rubygems"), &changed);
+        assert_eq!((changed.status, changed.header("location")), (303, url.as_str()));
+        site.page(&url).has(&format!("y{name}"));
+        assert_eq!(site.post(&format!("{url}reset"), "").status, 303, "{name}");
+        assert_eq!(site.post(&format!("{url}delete"), "").status, 303, "{name}");
+        assert_eq!(site.get(&url).status, 404, "{name}");
+    }
+    site.page(ADD).has("name=\"package_name\"");
+}

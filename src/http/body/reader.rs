@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::{Body, Encoding};
+use crate::ops::Mistakes;
 
 /// What Copr says of a number that is none.
 const NO_INTEGER: &str = "Not a valid integer value.";
@@ -170,6 +171,11 @@ impl<'b> FieldReader<'b> {
     /// All problems, if there were any.
     pub fn finish(self) -> Result<(), FieldErrors> {
         if self.errors.is_empty() { Ok(()) } else { Err(FieldErrors(self.errors)) }
+    }
+
+    /// All problems, together with those of rules to come.
+    pub fn mistakes(self) -> Mistakes {
+        self.errors.into()
     }
 
     fn split(&mut self, name: &str, cut: impl Fn(&str) -> Vec<String>) -> Option<Vec<String>> {

@@ -16,7 +16,6 @@ use crate::ops::webhooks::log::{self, Detail};
 use crate::web::error::PageError;
 use crate::web::form::Done;
 use crate::web::parts::{self, Masthead, Moment, Shape, Shell};
-use crate::web::session::encode;
 use crate::web::view;
 
 /// Characters of a payload that are shown.
@@ -140,7 +139,7 @@ fn page(shell: Shell, found: Detail) -> DetailPage {
 
 fn decision(project: &Project, url: &str, line: Line) -> Decision {
     let page = |package: String| {
-        let address = format!("{url}package/{}/", encode(&package));
+        let address = view::package_url(url, &package);
         Some((package, address))
     };
     match line {

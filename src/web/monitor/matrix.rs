@@ -257,7 +257,7 @@ fn by_release(chroots: &[ChrootName]) -> Vec<&ChrootName> {
 fn row(project_url: &str, columns: &[&ChrootName], row: &MonitorRow) -> Row {
     let cell = |chroot: &ChrootName| row.cells.iter().find(|cell| cell.chroot == *chroot);
     Row {
-        url: format!("{project_url}package/{}/", encode(&row.package)),
+        url: view::package_url(project_url, &row.package),
         name: row.package.clone(),
         cells: columns
             .iter()

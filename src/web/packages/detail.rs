@@ -17,7 +17,6 @@ use crate::web::charts::{Columns, LineChart, NewColumn, Series, Unit};
 use crate::web::dependencies::Around;
 use crate::web::error::PageError;
 use crate::web::parts::{BuildRow, Masthead, Pages, Shape, Shell, State as Shown, Took};
-use crate::web::session::encode;
 use crate::web::{filters, sources, view};
 
 /// Builds on one page.
@@ -84,7 +83,7 @@ pub async fn detail(
     let PackageDetail { head, package, .. } = &found;
     let project = &head.project;
     let project_url = view::project_url(&project.owner, &project.name);
-    let url = format!("{project_url}package/{}/", encode(package.name.as_str()));
+    let url = view::package_url(&project_url, package.name.as_str());
     let absolute = format!("{}{url}", app.config.base_url);
     let badge = format!("{url}status_image/last_build.png");
     Ok(Page(DetailPage {

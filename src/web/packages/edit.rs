@@ -1,22 +1,26 @@
 //! Adding packages, and changing where their sources come from and how they are built.
 
+use std::convert::Infallible;
+
 use askama::Template;
-use rocket::{State, get, post};
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Request, State, get, post};
 
 use crate::auth::guard::{SameOrigin, SignedIn};
 use crate::clock::Timestamp;
 use crate::http::body::Body;
 use crate::http::page::Page;
+use crate::http::sources::{read as read_source, uploaded};
 use crate::model::package::Package;
 use crate::model::{Owner, ProjectName};
+use crate::ops::App;
 use crate::ops::packages::pages::{self, Editing};
 use crate::ops::packages::{self, Place, Wish};
 use crate::ops::sources::{Purpose, SourceKind, SourceWish};
-use crate::ops::{App, Error};
 use crate::web::error::PageError;
-use crate::web::form::{self, Answer, Done, Form, Labels, Refused};
+use crate::web::form::{Answer, Done, Form, Labels, Refused};
 use crate::web::parts::{Masthead, Shell};
-use crate::web::session::encode;
 use crate::web::sources::{self, Part, Tab};
 use crate::web::view;
 
@@ -69,10 +73,26 @@ pub struct EditPage {
 /// Which project it is about.
 type Project = (Owner, ProjectName);
 
+/// An address without a slash at its end: `package/add/` is the page of the package `add`.
+pub struct Bare;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Bare {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Bare, Infallible> {
+        if request.uri().path().ends_with('/') {
+            return Outcome::Forward(Status::NotFound);
+        }
+        Outcome::Success(Bare)
+    }
+}
+
 /// The form for a new package.
 #[get("/coprs/<owner>/<name>/package/add", rank = 1)]
 pub async fn add(
     app: &State<App>,
+    _bare: Bare,
     user: SignedIn,
     shell: Shell,
     owner: Owner,
@@ -81,7 +101,7 @@ pub async fn add(
     show(app, user, shell, (owner, name), None, Some(SourceKind::Scm)).await
 }
 
-/// The same with sources of some kind.
+/// The same with sources of some kind. What is none belongs to the package `add`.
 #[get("/coprs/<owner>/<name>/package/add/<kind>", rank = 1)]
 pub async fn add_kind(
     app: &State<App>,
@@ -89,9 +109,9 @@ pub async fn add_kind(
     shell: Shell,
     owner: Owner,
     name: ProjectName,
-    kind: &str,
+    kind: SourceKind,
 ) -> Result<Page<EditPage>, PageError> {
-    show(app, user, shell, (owner, name), None, Some(parse(kind)?)).await
+    show(app, user, shell, (owner, name), None, Some(kind)).await
 }
 
 /// The form for a package that is there.
@@ -116,12 +136,12 @@ pub async fn edit_kind(
     owner: Owner,
     name: ProjectName,
     package: &str,
-    kind: &str,
+    kind: SourceKind,
 ) -> Result<Page<EditPage>, PageError> {
-    show(app, user, shell, (owner, name), Some(package), Some(parse(kind)?)).await
+    show(app, user, shell, (owner, name), Some(package), Some(kind)).await
 }
 
-/// Adds a package.
+/// Adds a package. What is no kind of sources belongs to the package `new`.
 #[post("/coprs/<owner>/<name>/package/new/<kind>", data = "<body>", rank = 1)]
 #[expect(clippy::too_many_arguments, reason = "each is a guard or a part of the address")]
 pub async fn create(
@@ -131,10 +151,10 @@ pub async fn create(
     shell: Shell,
     owner: Owner,
     name: ProjectName,
-    kind: &str,
+    kind: SourceKind,
     body: Body,
 ) -> Answer<EditPage> {
-    save(app, user, shell, (owner, name), None, parse(kind)?, body).await
+    save(app, user, shell, (owner, name), None, kind, body).await
 }
 
 /// Changes a package.
@@ -148,14 +168,10 @@ pub async fn change(
     owner: Owner,
     name: ProjectName,
     package: &str,
-    kind: &str,
+    kind: SourceKind,
     body: Body,
 ) -> Answer<EditPage> {
-    save(app, user, shell, (owner, name), Some(package), parse(kind)?, body).await
-}
-
-fn parse(kind: &str) -> Result<SourceKind, PageError> {
-    kind.parse().map_err(|error: Error| PageError::not_found(error.to_string()))
+    save(app, user, shell, (owner, name), Some(package), kind, body).await
 }
 
 async fn show(
@@ -214,7 +230,7 @@ fn page(shell: Shell, found: &Editing, kind: SourceKind, part: Part, form: Form)
             format!("{project_url}packages/"),
         ),
         Some(name) => {
-            let url = format!("{project_url}package/{}/", encode(name));
+            let url = view::package_url(&project_url, name);
             (format!("Edit {name}"), format!("{url}edit/{}", kind.as_str()), url)
         }
     };
@@ -249,7 +265,7 @@ async fn save(
     mut body: Body,
 ) -> Answer<EditPage> {
     let form = Form::typed(&FIELDS, &body);
-    let file = sources::uploaded(&mut body);
+    let file = uploaded(&mut body);
     let name = package.map_or_else(|| form.value("package_name").trim().to_owned(), str::to_owned);
     let wish = wish(kind, &form, &body, &name);
     let place = Place::new(&project.0.to_string(), project.1.as_str(), &name);
@@ -261,7 +277,7 @@ async fn save(
         Ok((project, shown)) => {
             let project_url = view::project_url(&project.owner, &project.name);
             let name = &shown.package.name;
-            let to = format!("{project_url}package/{}/", encode(name.as_str()));
+            let to = view::package_url(&project_url, name.as_str());
             let said = match package {
                 None => format!("{name} is there; build it when you like."),
                 Some(_) => format!("{name} is changed; the next build has it."),
@@ -279,7 +295,7 @@ async fn save(
 
 /// What was typed. What a form leaves empty is meant to be empty, unlike what the API is not told.
 fn wish(kind: SourceKind, form: &Form, body: &Body, name: &str) -> Wish {
-    let (mut source, mut mistakes) = sources::read(kind, body);
+    let (mut source, mut mistakes) = read_source(kind, body);
     if let SourceWish::DistGit(distgit) = &mut source {
         // The package's name in the dist-git is its name here.
         distgit.package = Some(name.to_owned());
@@ -301,7 +317,7 @@ fn wish(kind: SourceKind, form: &Form, body: &Body, name: &str) -> Wish {
         deploy_key,
         mistakes: crate::ops::Mistakes::default(),
     };
-    mistakes.append(form::mistakes(read));
+    mistakes.append(read.mistakes());
     Wish { mistakes, ..wish }
 }
 

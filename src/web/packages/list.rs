@@ -92,7 +92,7 @@ pub async fn list(
 fn row(project_url: &str, shown: &Shown, now: Timestamp) -> PackageRow {
     let package = &shown.package;
     PackageRow {
-        url: format!("{project_url}package/{}/", encode(package.name.as_str())),
+        url: view::package_url(project_url, package.name.as_str()),
         name: package.name.to_string(),
         latest: shown.latest.as_deref().map(|build| view::build_row(build, now)),
         is_automatic: package.webhook_rebuild,

@@ -12,9 +12,8 @@ use crate::ops::App;
 use crate::ops::builds::{self, Wish};
 use crate::ops::packages::pages::{self, Rebuilding};
 use crate::web::error::PageError;
-use crate::web::form::{self, Answer, Choice, ChrootGroup, Done, Form, Labels, Refused};
+use crate::web::form::{Answer, Choice, ChrootGroup, Done, Form, Labels, Refused};
 use crate::web::parts::{Masthead, Shell};
-use crate::web::session::encode;
 use crate::web::view;
 
 /// The fields.
@@ -194,7 +193,7 @@ fn wish(owner: &Owner, name: &ProjectName, form: &Form, body: &Body) -> Wish {
     if wish.chroots.as_ref().is_none_or(Vec::is_empty) {
         read.refuse::<()>("chroots", "Choose at least one.");
     }
-    wish.mistakes = form::mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
 }
 
@@ -210,7 +209,7 @@ fn page(shell: Shell, found: &Rebuilding, form: Form) -> RebuildPage {
     };
     let (title, action, back) = match &found.package {
         Some(package) => {
-            let url = format!("{project_url}package/{}/", encode(package.name.as_str()));
+            let url = view::package_url(&project_url, package.name.as_str());
             (format!("Rebuild {}", package.name), format!("{url}rebuild"), url)
         }
         None => (

@@ -10,7 +10,6 @@ use crate::ops::{self, App};
 use crate::web::error::PageError;
 use crate::web::form::{Confirm, Done, Form};
 use crate::web::parts::Shell;
-use crate::web::session::encode;
 use crate::web::view;
 
 /// Asks before a package is deleted. Copr names it by its number here; its name will do as well.
@@ -132,5 +131,5 @@ async fn find(
 }
 
 fn package_url(owner: &Owner, name: &ProjectName, package: &str) -> String {
-    format!("{}package/{}/", view::project_url(owner, name), encode(package))
+    view::package_url(&view::project_url(owner, name), package)
 }

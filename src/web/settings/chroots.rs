@@ -4,7 +4,7 @@ use askama::Template;
 use rocket::{State, get, post};
 
 use super::super::error::PageError;
-use super::super::form::{self, Answer, Choice, Done, Form, Labels, Refused};
+use super::super::form::{Answer, Choice, Done, Form, Labels, Refused};
 use super::super::parts::{Moment, Shell, release_title};
 use super::super::view;
 use super::{Frame, fields};
@@ -247,6 +247,6 @@ fn wish(form: &Form, body: &Body) -> Wish {
         delete_comps: form.is_on("delete_comps"),
         ..Wish::default()
     };
-    wish.mistakes = form::mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
 }

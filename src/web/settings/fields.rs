@@ -1,6 +1,6 @@
 //! The fields of a project, as the form of a new one and that of its settings have them.
 
-use super::super::form::{self, Choice, ChrootGroup, Form, Labels};
+use super::super::form::{Choice, ChrootGroup, Form, Labels};
 use crate::clock::Timestamp;
 use crate::http::body::Body;
 use crate::model::chroot::Chroot;
@@ -126,7 +126,7 @@ pub fn wish(form: &Form, body: &Body, is_admin: bool) -> Wish {
         no_repo_priority: priority.is_empty(),
         ..Wish::default()
     };
-    wish.mistakes = form::mistakes(read);
+    wish.mistakes = read.mistakes();
     wish
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use rocket::{State, get, post};
 
 use super::super::error::PageError;
-use super::super::form::{self, Answer, Choice, Done, Form, Labels, Refused};
+use super::super::form::{Answer, Choice, Done, Form, Labels, Refused};
 use super::super::parts::{Masthead, Pages, ProjectRow, Shape, Shell};
 use super::super::view;
 use crate::auth::guard::{SameOrigin, SignedIn};
@@ -137,7 +137,7 @@ pub async fn fork(
         confirm: form.is_on("confirm"),
         ..NewFork::default()
     };
-    new.mistakes = form::mistakes(read);
+    new.mistakes = read.mistakes();
     let confirmed = new.confirm;
     let (asked, named) = (owner.to_string(), name.to_string());
     let error = match forks::fork(app, &user.0, (&asked, &named), new).await {

@@ -79,8 +79,9 @@ fn custom(form: Form, part: &Part, old: &Custom) -> Form {
 mod tests {
     use super::*;
     use crate::http::body::Body;
+    use crate::http::sources::read;
     use crate::ops::sources::{Offered, Purpose};
-    use crate::web::sources::{LABELS, read};
+    use crate::web::sources::LABELS;
 
     /// Every field of sources that are there is in the form, and comes back from it.
     #[test]

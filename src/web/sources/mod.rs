@@ -9,14 +9,12 @@
 //!   {{ sources::fields(form, part) }}
 //! ```
 //!
-//! and hands what was typed to `ops` as [`read()`] has read it: what makes sense is decided there,
+//! and hands what was typed to `ops` as [`crate::http::sources`] has read it: what makes sense is decided there,
 //! as for the API.
 
 mod fill;
-mod read;
 
 pub use fill::fill;
-pub use read::{read, uploaded};
 
 use super::form::{Choice, Labels};
 use crate::model::source::{ScmKind, SpecGenerator, SpecTemplate, SrpmMethod};

@@ -7,7 +7,7 @@ use crate::model::{Owner, ProjectName};
 use crate::ops::Mistakes;
 use crate::ops::builds::Wish;
 use crate::ops::builds::pages::Submitting;
-use crate::web::form::{self, Choice, ChrootGroup, Form, Labels};
+use crate::web::form::{Choice, ChrootGroup, Form, Labels};
 use crate::web::sources;
 
 /// The fields besides those of the sources.
@@ -116,7 +116,7 @@ pub fn wish((owner, name): (&Owner, &ProjectName), form: &Form, body: &Body) -> 
         with_build: number("with_build_id").then(|| read.integer("with_build_id")).flatten(),
         ..Wish::default()
     };
-    let mut mistakes: Mistakes = form::mistakes(read);
+    let mut mistakes: Mistakes = read.mistakes();
     if chroots.is_empty() {
         mistakes.add("chroots", "Choose at least one.");
     }

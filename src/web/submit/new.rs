@@ -10,6 +10,7 @@ use crate::auth::guard::{SameOrigin, SignedIn};
 use crate::clock::Timestamp;
 use crate::http::body::Body;
 use crate::http::page::Page;
+use crate::http::sources::{read as read_source, uploaded};
 use crate::model::build::Build;
 use crate::model::{Owner, ProjectName};
 use crate::ops::builds::pages::{Submitting, submitting};
@@ -230,17 +231,16 @@ async fn submit(
             builds::submit_urls(app, user, wish, urls).await
         }
         Kind::Of(SourceKind::Upload) => {
-            let file = sources::uploaded(&mut body);
+            let file = uploaded(&mut body);
             Ok(vec![builds::submit_upload(app, user, wish, file).await?])
         }
         Kind::Of(kind) => {
-            let (source, mistakes) = sources::read(kind, &body);
+            let (source, mistakes) = read_source(kind, &body);
             wish.mistakes.append(mistakes);
             Ok(vec![builds::submit_source(app, user, wish, source).await?])
         }
         Kind::Rpms => {
-            let files: Vec<UploadedFile> =
-                std::iter::from_fn(|| sources::uploaded(&mut body)).collect();
+            let files: Vec<UploadedFile> = std::iter::from_fn(|| uploaded(&mut body)).collect();
             let upload = RpmUpload { files, ..RpmUpload::default() };
             Ok(vec![builds::submit_rpms(app, user, wish, upload).await?])
         }

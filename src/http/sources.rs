@@ -1,16 +1,15 @@
-//! What the fields of a form say about sources.
+//! What the fields of a request say about where sources come from: the names of the fields, old
+//! ones included, for the API and for the forms of pages.
 
-use crate::http::body::{Body, FieldReader};
+use super::body::{Body, FieldReader};
 use crate::ops::Mistakes;
 use crate::ops::builds::UploadedFile;
 use crate::ops::sources::{
     CustomWish, DistGitWish, LinkWish, PyPiWish, RubyGemsWish, ScmWish, SourceKind, SourceWish,
     UploadWish,
 };
-use crate::web::form;
 
-/// What a form says about sources of this kind, and what was wrong with it. Builds from addresses
-/// are no matter of this: one form makes several of them, out of the words of its field `pkgs`.
+/// What the fields say about sources of this kind, and what was wrong with them.
 pub fn read(kind: SourceKind, body: &Body) -> (SourceWish, Mistakes) {
     let mut read = body.reader();
     let wish = match kind {
@@ -20,7 +19,7 @@ pub fn read(kind: SourceKind, body: &Body) -> (SourceWish, Mistakes) {
             subdirectory: read.line("subdirectory"),
             spec: read.line("spec"),
             kind: read.line("scm_type"),
-            method: read.line("source_build_method"),
+            method: read.line("source_build_method").or_else(|| read.line("srpm_build_method")),
         }),
         SourceKind::DistGit => SourceWish::DistGit(DistGitWish {
             package: read.line("package_name"),
@@ -33,18 +32,20 @@ pub fn read(kind: SourceKind, body: &Body) -> (SourceWish, Mistakes) {
             version: read.line("pypi_package_version"),
             generator: read.line("spec_generator"),
             template: read.line("spec_template"),
-            // One field for all of them.
+            // A form has one field for all of them.
             python_versions: read.words("python_versions"),
         }),
         SourceKind::RubyGems => SourceWish::RubyGems(RubyGemsWish { name: read.line("gem_name") }),
         SourceKind::Custom => SourceWish::Custom(custom(&mut read)),
-        SourceKind::Link => SourceWish::Link(LinkWish { url: read.line("url") }),
+        SourceKind::Link => {
+            SourceWish::Link(LinkWish { url: read.line("url").or_else(|| read.line("pkgs")) })
+        }
         SourceKind::Upload => SourceWish::Upload(UploadWish::default()),
     };
-    (wish, form::mistakes(read))
+    (wish, read.mistakes())
 }
 
-/// Packages have other names for these than builds.
+/// Packages have other names for these than builds; both are understood everywhere.
 fn custom(read: &mut FieldReader<'_>) -> CustomWish {
     CustomWish {
         script: read.text("script"),
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn python_versions_share_a_field() {
+    fn python_versions_may_share_a_field() {
         let body = Body::parse_form("pypi_package_name=a&python_versions=3.12+3.13");
         let (SourceWish::PyPi(wish), _) = read(SourceKind::PyPi, &body) else { panic!("PyPI") };
         assert_eq!(wish.python_versions.unwrap(), ["3.12", "3.13"]);
@@ -77,11 +78,16 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_read_by_either_names() {
+    fn old_names_of_fields_are_understood() {
         for form in ["script=a&script_chroot=c", "script=a&chroot=c"] {
             let (wish, _) = read(SourceKind::Custom, &Body::parse_form(form));
             let SourceWish::Custom(wish) = wish else { panic!("a script") };
             assert_eq!((wish.script.as_deref(), wish.chroot.as_deref()), (Some("a"), Some("c")));
+        }
+        for form in ["source_build_method=tito", "srpm_build_method=tito"] {
+            let (wish, _) = read(SourceKind::Scm, &Body::parse_form(form));
+            let SourceWish::Scm(wish) = wish else { panic!("a repository") };
+            assert_eq!(wish.method.as_deref(), Some("tito"));
         }
     }
 }
