@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -170,6 +171,8 @@ fn agent(limits: Limits) -> ureq::Agent {
         .max_redirects(MAX_REDIRECTS)
         // A proxy would resolve the name itself, behind the back of the address check.
         .proxy(None)
+        // As git and curl: whom this machine trusts, not whom the program was built with.
+        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .user_agent(concat!("coprbox/", env!("CARGO_PKG_VERSION")))
         .build();
     let resolver = CheckedResolver { private_addresses: limits.private_addresses };
@@ -227,6 +230,13 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn those_are_trusted_whom_the_machine_trusts() {
+        let limits = Limits { private_addresses: false, max_size: 1, time: Duration::from_secs(1) };
+        let agent = agent(limits);
+        assert!(matches!(agent.config().tls_config().root_certs(), RootCerts::PlatformVerifier));
+    }
 
     /// Answers one request after the other with these bytes; the address it listens on.
     fn serve(answers: Vec<Vec<u8>>) -> String {
