@@ -99,15 +99,20 @@ impl Generator {
 
     /// What to make of a failure: whether it is the network's, or the author's.
     fn explain(&self, ran: &Ran) -> SourceError {
-        let (tool, host, why) = (self.tool, self.host, reason(&ran.tail));
+        let (tool, why) = (self.tool, reason(&ran.tail));
         if is_unreachable(&ran.tail) {
+            // It may have asked others as well, such as whoever has the list of good licenses.
+            let host = named_host(&ran.tail).unwrap_or(self.host);
             return SourceError::Download(format!(
                 "{tool} cannot reach {host}; this server needs a way to it for such a build: {why}"
             ));
         }
         let hint = self.hints.iter().find(|(mark, _)| ran.tail.contains(mark));
         match hint {
-            Some((_, hint)) => SourceError::Srpm(format!("{tool}: {hint}: {why}")),
+            Some((mark, hint)) => {
+                let line = ran.tail.lines().rfind(|line| line.contains(mark)).unwrap_or(&why);
+                SourceError::Srpm(format!("{tool}: {hint}: {}", line.trim()))
+            }
             None => SourceError::Srpm(format!("{tool} ended with code {}: {why}", ran.code)),
         }
     }
@@ -127,10 +132,19 @@ fn is_unreachable(tail: &str) -> bool {
         "Could not resolve host",
         "Failed to open TCP connection",
         "Unable to resolve",
+        "Failed to connect to server",
         "timed out",
     ]
     .iter()
     .any(|mark| tail.contains(mark))
+}
+
+/// The host that Python's `requests` last says it was about: `…(host='pypi.org', port=443)`.
+fn named_host(tail: &str) -> Option<&str> {
+    let (_, rest) = tail.rsplit_once("(host='")?;
+    let (host, _) = rest.split_once('\'')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
+    Some(host).filter(|host| !host.is_empty() && host.chars().all(is_name))
 }
 
 #[cfg(test)]
@@ -153,11 +167,17 @@ mod tests {
     fn the_network_is_told_from_the_gem() {
         let away = explained("ERROR: Failed to open TCP connection to rubygems.org:443\n");
         assert!(away.starts_with("download failed: gem2rpm cannot reach rubygems.org"), "{away}");
+        let other = "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='git.test', \
+                     port=443): Max retries exceeded with url: /licenses.json\n";
+        let other = explained(other);
+        assert!(other.starts_with("download failed: gem2rpm cannot reach git.test; "), "{other}");
         let license = explained("error: Empty tag: License:\n");
         assert_eq!(
             license,
             "SRPM build error: gem2rpm: the gem names no license: error: Empty tag: License:"
         );
+        let noisy = "ERROR  Failed and exiting:\nerror: Empty tag: License:\nINFO  failed.\n";
+        assert_eq!(explained(noisy), license, "the line that the hint is about");
         let other = explained("no such gem\n");
         assert_eq!(other, "SRPM build error: gem2rpm ended with code 1: no such gem");
     }

@@ -249,7 +249,16 @@ pub(super) fn only_srpm(ran: &Ran, what: &str) -> Result<PathBuf, Stop> {
 pub(super) fn reason(tail: &str) -> String {
     let speaks = |line: &&str| {
         let lower = line.to_ascii_lowercase();
-        let marks = ["error", "fatal", "no such file", "not found", "cannot", "failed", "denied"];
+        let marks = [
+            "error",
+            "fatal",
+            "no such file",
+            "not found",
+            "cannot",
+            "could not",
+            "failed",
+            "denied",
+        ];
         // What `sh -x` and make repeat of the commands says nothing of how they went.
         !line.starts_with('+') && marks.iter().any(|mark| lower.contains(mark))
     };

@@ -9,7 +9,12 @@ pub(super) fn generator(pypi: &PyPi) -> Generator {
         SpecGenerator::Pyp2spec => ("pyp2spec", pyp2spec(pypi)),
         SpecGenerator::Pyp2rpm => ("pyp2rpm", pyp2rpm(pypi)),
     };
-    let hints = &[("not found on PyPI", "there is no such release")];
+    let hints = &[
+        ("not found on PyPI", "there is no such release"),
+        ("not be found on PyPI", "there is no such release"),
+        ("Url of source archive not found", "the release has no source archive"),
+        ("Sdist not found", "the release has no source archive"),
+    ];
     Generator { tool, host: "pypi.org", words, hints }
 }
 
