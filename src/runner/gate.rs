@@ -28,6 +28,10 @@ pub const PORT: u16 = 3128;
 /// The variables that lead programs to it.
 pub const VARIABLES: [&str; 4] = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
 
+/// Why something that makes sources has no network although it wants some.
+pub const SHUT: &str = "nothing here can keep this from private addresses, so it has no network; \
+                        the setting sources.allow_private_addresses lets it reach everything";
+
 /// Switches the loopback device on, tells the process number, and stays until it is stopped.
 const HOLD: &str = "ip link set lo up && echo $$ && exec sleep 60";
 
@@ -37,21 +41,43 @@ pub struct Gate {
     egress: Egress,
 }
 
-impl Gate {
-    /// Opens one for what runs with network on behalf of a source build; `None` where it may
-    /// reach everything.
-    pub async fn needed(job: &Job, network: bool) -> Result<Option<Gate>, BuildError> {
-        if !network || job.private_addresses {
-            return Ok(None);
+/// What leads out of where sources are made.
+pub enum Passage {
+    /// Nothing.
+    Closed,
+    /// A gate.
+    Gated(Gate),
+    /// The network of this machine.
+    Open,
+}
+
+impl Passage {
+    /// The widest that the settings allow, for what `wants` network.
+    pub async fn new(job: &Job, wants: bool) -> Result<Passage, BuildError> {
+        if !wants {
+            return Ok(Passage::Closed);
+        }
+        if job.private_addresses {
+            return Ok(Passage::Open);
         }
         if !job.launcher.is_empty() {
             // It may lead to another machine, and only that one can keep its network.
-            job.log.line("behind the launcher nothing keeps this from private addresses");
-            return Ok(None);
+            job.log.line(format!("behind the launcher {SHUT}"));
+            return Ok(Passage::Closed);
         }
-        Gate::open(&job.mark, &job.cancel).await.map(Some)
+        Gate::open(&job.mark, &job.cancel).await.map(Passage::Gated)
     }
 
+    /// The gate, if it leads through one.
+    pub fn gate(&self) -> Option<&Gate> {
+        match self {
+            Passage::Gated(gate) => Some(gate),
+            Passage::Closed | Passage::Open => None,
+        }
+    }
+}
+
+impl Gate {
     /// Makes the network and begins to let through what may pass.
     pub async fn open(mark: &JobMark, cancel: &CancellationToken) -> Result<Gate, BuildError> {
         if process::find("ip").is_none() {

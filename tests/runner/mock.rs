@@ -21,15 +21,18 @@ use coprbox::runner::source::download::Limits;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+/// How many jobs there are, in all tests together: they run side by side, and what one has left
+/// must not be taken for another's.
+static JOBS: AtomicU32 = AtomicU32::new(0);
+
 /// A place with the directories of one server, and jobs in it.
 struct Bench {
     dir: TempDir,
-    jobs: AtomicU32,
 }
 
 impl Bench {
     fn new() -> Bench {
-        Bench { dir: TempDir::new().unwrap(), jobs: AtomicU32::new(0) }
+        Bench { dir: TempDir::new().unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -38,14 +41,14 @@ impl Bench {
 
     /// A job with directories of its own.
     fn job(&self) -> Job {
-        let number = self.jobs.fetch_add(1, Ordering::Relaxed);
+        let number = JOBS.fetch_add(1, Ordering::Relaxed);
         let (work_dir, result_dir) =
             (self.path(&format!("work-{number}")), self.path(&format!("results-{number}")));
         fs::create_dir(&work_dir).unwrap();
         fs::create_dir(&result_dir).unwrap();
         let log = LiveLog::create(&result_dir.join("builder-live.log")).unwrap();
         Job {
-            tag: format!("test-{}-{number}", std::process::id()),
+            tag: format!("test-{}-{number}.", std::process::id()),
             work_dir,
             result_dir,
             log: Arc::new(log),

@@ -16,7 +16,7 @@ use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::model::options::{Bootstrap, Isolation};
 use crate::process;
-use crate::runner::gate::Gate;
+use crate::runner::gate::Passage;
 use crate::runner::log::LiveLog;
 use crate::runner::sandbox::arch::Arch;
 use crate::runner::sandbox::cache::{Base, Roots};
@@ -231,9 +231,9 @@ impl Site<'_> {
             words.extend(["--define", "_disable_source_fetch 0"].map(OsString::from));
         }
         words.push(spec.into());
-        let gate = Gate::needed(bench.job, with_network).await?;
-        let words = self.inside().command(network(with_network, gate.as_ref()), words);
-        bench.run_through(gate.as_ref(), &bench.build_log, words).await
+        let passage = Passage::new(bench.job, with_network).await?;
+        let words = self.inside().command(network(&passage), words);
+        bench.run_through(passage.gate(), &bench.build_log, words).await
     }
 
     async fn rebuild(&self, config: &BuildConfig, srpm: &Path) -> Result<Built, BuildError> {
@@ -375,12 +375,12 @@ fn keep_configuration(job: &Job, chroot: &Chroot, config: &BuildConfig) -> Resul
     Ok(configs::archive(&job.result_dir, &chroot.name, &of_chroot, &of_build)?)
 }
 
-/// What something that makes sources reaches when it `wants` network.
-fn network(wants: bool, gate: Option<&Gate>) -> Network {
-    match gate {
-        Some(_) => Network::Gate,
-        None if wants => Network::Open,
-        None => Network::Nothing,
+/// What something that makes sources reaches.
+fn network(passage: &Passage) -> Network {
+    match passage {
+        Passage::Closed => Network::Nothing,
+        Passage::Gated(_) => Network::Gate,
+        Passage::Open => Network::Open,
     }
 }
 

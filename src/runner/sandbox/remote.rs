@@ -21,7 +21,7 @@ use crate::runner::source::download::{DownloadError, Limits, download};
 /// Where they go, below the home.
 const SOURCES: &str = "build/SOURCES";
 /// A parsed spec is read as far as this: the preamble stands at its beginning.
-const LONGEST: u64 = 1 << 20;
+pub const LONGEST: u64 = 1 << 20;
 
 /// A source at an address.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +68,8 @@ pub async fn fetch(
     Ok(all)
 }
 
-fn explain(error: DownloadError) -> BuildError {
+/// What a download that has failed means for the build.
+pub fn explain(error: DownloadError) -> BuildError {
     match error {
         DownloadError::Canceled => BuildError::Canceled,
         DownloadError::NoSpace(_) => BuildError::NoSpace,
@@ -83,7 +84,7 @@ pub fn take_up(bench: &Bench<'_>) -> std::io::Result<LiveLog> {
 }
 
 /// The sources and patches with an address in a spec whose macros are expanded.
-fn named(parsed: &str) -> Vec<Remote> {
+pub fn named(parsed: &str) -> Vec<Remote> {
     let (mut found, mut part) = (Vec::new(), Part::Tags);
     for line in parsed.lines().map(str::trim) {
         part = Part::begun_by(line).unwrap_or(part);

@@ -183,7 +183,7 @@ async fn a_repository_over_http_takes_two_calls_without_network() {
 }
 
 /// The least that dnf needs of a web server.
-fn serve_files(server: &std::net::TcpListener, dir: &Path) {
+pub(super) fn serve_files(server: &std::net::TcpListener, dir: &Path) {
     use std::io::{BufRead as _, BufReader, Write as _};
     for stream in server.incoming() {
         let mut stream = stream.unwrap();
@@ -409,8 +409,8 @@ async fn a_script_runs_in_the_chroot_as_nobody() {
         if rustix::process::geteuid().is_root() {
             let refused = "http://127.0.0.1:3128: HTTP/1.1 403";
             assert!(ran.tail.contains(refused), "{}", ran.tail);
-            assert!(!ran.tail.contains("reached"), "{}", ran.tail);
         }
+        assert!(!ran.tail.contains("reached"), "{}", ran.tail);
         real.assert_nothing_is_left(&job);
     }
 }

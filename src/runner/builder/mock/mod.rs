@@ -10,6 +10,7 @@ mod call;
 pub mod config;
 pub mod discover;
 mod exit;
+mod fetch;
 pub mod host;
 mod literal;
 mod network;
@@ -29,7 +30,7 @@ use super::{BuildError, Builder, Built, Description, Job, SpecSource, Work, conf
 use crate::model::build_config::BuildConfig;
 use crate::model::chroot::{Chroot, ChrootRecipe};
 use crate::process;
-use crate::runner::gate::Gate;
+use crate::runner::gate::{self, Gate};
 use call::Session;
 use config::Settings;
 use exit::Failure;
@@ -131,13 +132,17 @@ impl Mock {
         // One of them may be that of an earlier attempt of this job.
         self.remains_are_cleared(job).await?;
         let fences = self.fences(&caller).await;
-        let mut plan = Plan::new(build.isolation, task.need(build, job), fences, &caller)
+        let (need, is_launched) = (task.need(build, job), !job.launcher.is_empty());
+        let plan = Plan::new(build.isolation, need, fences, &caller, is_launched)
             .map_err(BuildError::Unavailable)?;
-        let gate = Gate::needed(job, plan.network == Network::Gate).await?;
-        if gate.is_none() && plan.network == Network::Gate {
-            plan.network = Network::Ungated;
-        }
         job.log.line(format!("mock: {plan}"));
+        let gate = match plan.network {
+            Network::Gate => Some(Gate::open(&job.mark, &job.cancel).await?),
+            _ => None,
+        };
+        if gate.is_none() && need == Need::Public {
+            job.log.line(gate::SHUT);
+        }
         let settings = settings(job, chroot, build, &task, plan, &caller)?;
         let name = root::name_for(job);
         let stage =
@@ -181,7 +186,8 @@ impl Task<'_> {
             Task::Script(script) => (script.network, true),
         };
         match (network, makes_sources && !job.private_addresses) {
-            (false, _) => Need::Nothing,
+            (false, false) => Need::Nothing,
+            (false, true) => Need::Sealed,
             (true, true) => Need::Public,
             (true, false) => Need::Everything,
         }
@@ -267,7 +273,7 @@ fn settings(
         packages,
         modules: build.additional_modules.clone(),
         macros,
-        network: task.need(build, job) != Need::Nothing,
+        network: matches!(plan.network, Network::Open | Network::Gate),
         gated: plan.network == Network::Gate,
         isolation: plan.container,
         unregistered: caller.is_root() || !host::systemd_runs(),
@@ -301,7 +307,14 @@ impl Builder for Mock {
         config: &'a BuildConfig,
         source: &'a SpecSource,
     ) -> Work<'a> {
-        Box::pin(self.build(job, chroot, config, Task::Srpm(source)))
+        Box::pin(async move {
+            match source.download {
+                Some(limits) if self.is_shut(job) => {
+                    self.make_srpm_apart(job, chroot, config, source, limits).await
+                }
+                _ => self.build(job, chroot, config, Task::Srpm(source)).await,
+            }
+        })
     }
 
     fn rebuild<'a>(

@@ -24,20 +24,25 @@ pub(super) enum Network {
     Unguarded,
     /// Only public addresses, by a gate.
     Gate,
-    /// Only public addresses would be right, but nothing here could keep it off the others.
-    Ungated,
 }
 
 /// What a task is to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Nobody.
+    /// Nobody, where that can be had: it is a build without network.
     Nothing,
-    /// Public addresses.
+    /// Nobody: it makes sources.
+    Sealed,
+    /// Public addresses, and nobody where there can be no gate: it makes sources.
     Public,
     /// What the server reaches.
     Everything,
 }
+
+/// Why no sources are made.
+const UNSEALED: &str = "nothing here can keep what makes sources from private addresses: install \
+                        systemd-container, let the server run as root, or allow these addresses \
+                        (sources.allow_private_addresses)";
 
 /// How one build is separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +60,7 @@ impl Plan {
         need: Need,
         fences: Fences,
         caller: &Caller,
+        is_launched: bool,
     ) -> Result<Plan, String> {
         let nspawn = fences == Fences::Nspawn;
         if wanted == Isolation::Nspawn && !nspawn {
@@ -64,13 +70,13 @@ impl Plan {
         }
         // Where nspawn works for root, so does a network namespace.
         let around = caller.is_root() && fences != Fences::Nothing;
+        let gated = around && !is_launched && need == Need::Public;
+        let sealed = need == Need::Sealed || need == Need::Public && !gated;
+        // Who chooses how a package is built does not open by that what is to be shut.
+        let wanted = if sealed && nspawn && !around { Isolation::Default } else { wanted };
         let plan = |container, network| Ok(Plan { container, network });
-        let open = match need {
-            Need::Public if around => Network::Gate,
-            Need::Public => Network::Ungated,
-            _ => Network::Open,
-        };
-        match (wanted, need == Need::Nothing) {
+        let open = if gated { Network::Gate } else { Network::Open };
+        match (wanted, sealed || need == Need::Nothing) {
             (Isolation::Default, false) if nspawn => plan(None, open),
             (Isolation::Default | Isolation::Nspawn, true) if nspawn => {
                 plan(Some(Container::Nspawn), Network::InContainer)
@@ -78,6 +84,7 @@ impl Plan {
             (Isolation::Nspawn, false) => plan(Some(Container::Nspawn), open),
             (_, false) => plan(Some(Container::Simple), open),
             (_, true) if around => plan(Some(Container::Simple), Network::Around),
+            (_, true) if sealed => Err(UNSEALED.to_owned()),
             (_, true) => plan(Some(Container::Simple), Network::Unguarded),
         }
     }
@@ -98,10 +105,6 @@ impl fmt::Display for Plan {
         let network = match self.network {
             Network::Open => "with network",
             Network::Gate => "with network, but for private addresses",
-            Network::Ungated => {
-                "with the network of this machine, private addresses included, because only a \
-                 server that is root could keep it off them"
-            }
             Network::InContainer | Network::Around => "without network",
             Network::Unguarded => {
                 "with the network of this machine, because nothing here could cut it off"
@@ -118,7 +121,11 @@ pub(super) fn describe(caller: &Caller, fences: Fences) -> (String, bool) {
             "a root of its own, entered as the unprivileged user {uid} in process and mount \
              namespaces of its own"
         ),
-        Caller::Member => "a root of its own, entered as the server's user".into(),
+        Caller::Member => {
+            "a root of its own, entered as the server's user; what makes sources has \
+                           no network unless sources.allow_private_addresses is set"
+                .into()
+        }
     };
     match fences {
         Fences::Nspawn => (format!("{within}, within a container of systemd-nspawn"), true),
@@ -151,7 +158,7 @@ mod tests {
     const ROOT: Caller = Caller::Root { uid: 999, gid: 135 };
 
     fn plan(wanted: Isolation, need: Need, fences: Fences, caller: &Caller) -> Plan {
-        Plan::new(wanted, need, fences, caller).unwrap()
+        Plan::new(wanted, need, fences, caller, false).unwrap()
     }
 
     #[test]
@@ -164,7 +171,7 @@ mod tests {
         assert_eq!(network(Isolation::Default, NetworkNamespace, &ROOT), Network::Around);
         assert_eq!(network(Isolation::Simple, Nspawn, &Caller::Member), Network::Unguarded);
         assert_eq!(network(Isolation::Default, Nothing, &ROOT), Network::Unguarded);
-        assert!(Plan::new(Isolation::Nspawn, Need::Nothing, Nothing, &ROOT).is_err());
+        assert!(Plan::new(Isolation::Nspawn, Need::Nothing, Nothing, &ROOT, false).is_err());
     }
 
     #[test]
@@ -176,13 +183,31 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_made_behind_a_gate_where_that_can_be_had() {
-        let network =
-            |fences, caller| plan(Isolation::Default, Need::Public, fences, caller).network;
-        assert_eq!(network(Fences::Nspawn, &ROOT), Network::Gate);
-        assert_eq!(network(Fences::NetworkNamespace, &ROOT), Network::Gate);
-        assert_eq!(network(Fences::Nspawn, &Caller::Member), Network::Ungated);
-        assert_eq!(network(Fences::Nothing, &ROOT), Network::Ungated);
+    fn sources_are_made_behind_a_gate_or_without_network() {
+        use Fences::{NetworkNamespace, Nothing, Nspawn};
+        for wanted in [Isolation::Default, Isolation::Simple] {
+            let network = |need, fences, caller, is_launched| {
+                Plan::new(wanted, need, fences, caller, is_launched).map(|plan| plan.network)
+            };
+            for fences in [Nspawn, NetworkNamespace] {
+                assert_eq!(network(Need::Public, fences, &ROOT, false), Ok(Network::Gate));
+                let shut = network(Need::Public, fences, &ROOT, true).unwrap();
+                assert!(matches!(shut, Network::InContainer | Network::Around), "{shut:?}");
+            }
+            for need in [Need::Public, Need::Sealed] {
+                let member = network(need, Nspawn, &Caller::Member, false);
+                assert_eq!(member, Ok(Network::InContainer), "{wanted:?}");
+                for (fences, caller) in [
+                    (Nothing, &ROOT),
+                    (Nothing, &Caller::Member),
+                    (NetworkNamespace, &Caller::Member),
+                ] {
+                    let why = network(need, fences, caller, false).unwrap_err();
+                    assert!(why.contains("sources.allow_private_addresses"), "{why}");
+                }
+            }
+            assert_eq!(network(Need::Everything, Nothing, &ROOT, true), Ok(Network::Open));
+        }
     }
 
     #[test]

@@ -198,7 +198,11 @@ struct SetUp {
 impl SetUp {
     /// Does it; returns whose the result directory was, if it has changed hands.
     fn run(self) -> io::Result<Option<(u32, u32)>> {
-        fs::create_dir(&self.dir)?;
+        // A job may be at its second step: a script has written the spec that is packed now.
+        match fs::remove_dir_all(&self.dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir(&self.dir)?,
+        }
         fs::set_permissions(&self.dir, Permissions::from_mode(0o755))?;
         for (name, text) in &self.files {
             let path = self.dir.join(name);

@@ -7,7 +7,7 @@ use super::{Site, network};
 use crate::model::ChrootName;
 use crate::runner::builder::BuildError;
 use crate::runner::builder::script::{FILES, Ran, Script, WORKDIR};
-use crate::runner::gate::Gate;
+use crate::runner::gate::Passage;
 use crate::runner::sandbox::UID;
 use crate::runner::sandbox::packages::Wanted;
 use crate::runner::sandbox::root::make_dir;
@@ -35,10 +35,10 @@ impl Site<'_> {
         make_dir(&files)?;
         script.write_files(&files)?;
         script.hand_over(Some((UID, UID))).await?;
-        let gate = Gate::needed(bench.job, script.network).await?;
-        let words = self.script_words(script, &files, gate.as_ref());
+        let passage = Passage::new(bench.job, script.network).await?;
+        let words = self.script_words(script, &files, &passage);
         bench.begin("source script");
-        let ended = bench.run_through(gate.as_ref(), &bench.build_log, words).await?;
+        let ended = bench.run_through(passage.gate(), &bench.build_log, words).await?;
         bench.note(&bench.build_log, &format!("Child return code was: {}", ended.code));
         let mut ran = Ran { code: ended.code, files: Vec::new(), tail: ended.tail };
         if ran.success() {
@@ -48,14 +48,14 @@ impl Site<'_> {
         Ok(ran)
     }
 
-    fn script_words(&self, script: &Script, files: &Path, gate: Option<&Gate>) -> Vec<OsString> {
+    fn script_words(&self, script: &Script, files: &Path, passage: &Passage) -> Vec<OsString> {
         // The variables are set inside, where no program of the host heeds them.
         let mut words: Vec<OsString> = vec!["env".into()];
         words.extend(script.env.iter().map(|(name, value)| format!("{name}={value}").into()));
         words.extend(["sh", "-c", START, "sh"].map(OsString::from));
         words.push(Path::new(WORKDIR).join(&script.dir).into());
         words.extend(script.command.iter().map(OsString::from));
-        let network = network(script.network, gate);
+        let network = network(passage);
         self.inside().script(network, (&script.tree, WORKDIR), (files, FILES), words)
     }
 }
