@@ -183,8 +183,8 @@ fn of_builds_that_are_chosen_what_can_be_done_is_done_and_the_rest_is_told() {
         states.iter().map(|state| site.build(*state).0).collect()
     };
     let send = |path: &str, ids: &[i64], more: &str| {
-        let ids: String = ids.iter().map(|id| format!("build_ids={id}&")).collect();
-        site.post(&format!("{PROJECT}{path}"), &format!("{ids}{more}"))
+        let ids: Vec<String> = ids.iter().map(|id| format!("build_ids={id}")).collect();
+        site.post(&format!("{PROJECT}{path}"), &format!("{}&{more}", ids.join("&")))
     };
     let state = |id: i64| site.hub.get(&format!("/api_3/build/{id}")).ok()["state"].clone();
     let builds = several(&[ChrootState::Succeeded, ChrootState::Pending, ChrootState::Pending]);

@@ -28,8 +28,9 @@ pub(super) const DIR: &str = "mock";
 const ROOT: &str = "root";
 /// The configuration of the bootstrap root.
 const BOOTSTRAP: &str = "bootstrap.cfg";
-/// Logs that mock appends to.
-const LOGS: [&str; 3] = ["build.log", "root.log", "state.log"];
+/// Logs that mock appends to, and those that it writes anew: as the unprivileged user, who may not
+/// write into what was handed back to the server after an earlier step.
+const LOGS: [&str; 5] = ["build.log", "root.log", "state.log", "hw_info.log", "installed_pkgs.log"];
 
 /// The place, and how it looks from within.
 pub(super) struct Stage {
