@@ -105,8 +105,9 @@ class Server:
         for pid in self.pids:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
-    def wrk(self, path, clients, seconds, script=None):
+    def wrk(self, path, clients, seconds, script=None, cookie=None):
         more = ["-s", script] if script else []
+        more += ["-H", f"Cookie: {cookie}"] if cookie else []
         before = self.ticks()
         out = subprocess.run(
             ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "--timeout", "60s", *more,
@@ -212,9 +213,9 @@ def whole(server):
     table(["list", "answer, MiB", "more memory, MiB"], rows())
 
 
-def serve(scratch, name, size):
+def serve(scratch, name, size, runner="slots = 0"):
     # Nothing is built meanwhile, and nothing of the data set removed, which is old.
-    box = Box(scratch / name, "[runner]\nslots = 0\n[cleanup]\ninterval = 0\n")
+    box = Box(scratch / name, f"[runner]\n{runner}\n[cleanup]\ninterval = 0\n")
     fill.fill(box.data, size)
     box.env["COPRBOX_LOG"] = os.environ.get("COPRBOX_LOG", "info")
     box.start()
