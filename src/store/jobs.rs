@@ -107,16 +107,17 @@ pub fn any(db: &Connection) -> Result<bool> {
 
 /// The next source build and the next chroot build of each owner, foreground and background
 /// apart: all that the scheduler needs to choose fairly. Builds that wait for a batch are left
-/// out. Runs along an index over the queue.
+/// out: they are found once, from the builds that are not finished, not for each job. Runs along
+/// an index over the queue.
 pub fn candidates(db: &Connection) -> Result<Vec<Candidate>> {
     db.prepare_cached(
         "SELECT min(id), kind, background, owner FROM jobs
          WHERE state = 'queued' AND kind IN ('source', 'chroot') AND not_before <= ?1
-             AND NOT EXISTS (
-                 SELECT 1 FROM builds b
-                 JOIN batches own ON own.id = b.batch_id
-                 JOIN builds other ON other.batch_id = own.blocked_by
-                 WHERE b.id = jobs.build_id AND other.state NOT IN
+             AND build_id NOT IN (
+                 SELECT b.id FROM builds other
+                 CROSS JOIN batches own ON own.blocked_by = other.batch_id
+                 CROSS JOIN builds b ON b.batch_id = own.id
+                 WHERE other.state NOT IN
                      ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
              )
          GROUP BY kind, background, owner LIMIT 100000",
