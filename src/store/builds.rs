@@ -262,7 +262,7 @@ pub fn submitted_by(
     let ids: rusqlite::Result<Vec<BuildId>> = db
         .prepare_cached(
             "SELECT id FROM builds WHERE submitter_id = ?1 AND submitted_on >= ?2
-             ORDER BY id DESC LIMIT ?3 OFFSET ?4",
+             ORDER BY submitted_on DESC, id DESC LIMIT ?3 OFFSET ?4",
         )?
         .query_map(params![user, since, limit, offset], |row| row.get(0))?
         .collect();
@@ -296,7 +296,9 @@ pub fn last_projects(db: &Connection, user: UserId, limit: u32) -> Result<Vec<Pr
 /// How many builds a project has.
 pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
     Ok(db
-        .prepare_cached("SELECT count(*) FROM builds WHERE project_id = ?1")?
+        .prepare_cached(
+            "SELECT coalesce(max(builds), 0) FROM project_totals WHERE project_id = ?1",
+        )?
         .query_row([project], |row| row.get(0))?)
 }
 

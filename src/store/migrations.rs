@@ -42,6 +42,7 @@ fn all() -> Migrations<'static> {
         M::up(include_str!("migrations/0016_pins.sql")),
         M::up(include_str!("migrations/0017_batches.sql")),
         M::up(include_str!("migrations/0018_poll_trees.sql")),
+        M::up(include_str!("migrations/0019_totals.sql")),
     ])
 }
 

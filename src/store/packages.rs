@@ -214,7 +214,9 @@ pub fn these(db: &Connection, ids: &[PackageId]) -> Result<Vec<Package>> {
 /// How many packages a project has.
 pub fn count(db: &Connection, project: ProjectId) -> Result<u32> {
     Ok(db
-        .prepare_cached("SELECT count(*) FROM packages WHERE project_id = ?1")?
+        .prepare_cached(
+            "SELECT coalesce(max(packages), 0) FROM project_totals WHERE project_id = ?1",
+        )?
         .query_row([project], |row| row.get(0))?)
 }
 

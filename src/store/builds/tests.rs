@@ -183,3 +183,39 @@ fn a_deleted_project_takes_all_its_rows_along() {
         })
         .unwrap();
 }
+
+#[test]
+fn totals_follow_what_is_there() {
+    let store = testing::store();
+    store
+        .write_now(|db| {
+            let (project, repo) = project(db);
+            let name = "hello".parse().unwrap();
+            let package = packages::find_or_insert(db, project, &name, &SourceSpec::Unset)?;
+            let first = submit(db, project, repo.dir);
+            submit(db, project, repo.dir);
+            assert_eq!((packages::count(db, project)?, count(db, project)?), (1, 2));
+            delete(db, first)?;
+            packages::delete(db, package.id)?;
+            assert_eq!((packages::count(db, project)?, count(db, project)?), (0, 1));
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_a_user_has_handed_in_comes_by_time() {
+    let store = testing::store();
+    store
+        .write_now(|db| {
+            let (project, repo) = project(db);
+            let ids = [1, 2, 3].map(|_| submit(db, project, repo.dir));
+            for (id, on) in ids.iter().zip([500, 900, 100]) {
+                db.execute("UPDATE builds SET submitted_on = ?2 WHERE id = ?1", params![id, on])?;
+            }
+            let found = submitted_by(db, UserId(1), Timestamp(200), Slice::first(5))?;
+            assert_eq!(found.iter().map(|b| b.id).collect::<Vec<_>>(), [ids[1], ids[0]]);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
