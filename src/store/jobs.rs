@@ -114,7 +114,7 @@ pub fn candidates(db: &Connection) -> Result<Vec<Candidate>> {
         "SELECT min(id), kind, background, owner FROM jobs
          WHERE state = 'queued' AND kind IN ('source', 'chroot') AND not_before <= ?1
              AND build_id NOT IN (
-                 SELECT b.id FROM builds other
+                 SELECT b.id FROM builds other INDEXED BY builds_unfinished
                  CROSS JOIN batches own ON own.blocked_by = other.batch_id
                  CROSS JOIN builds b ON b.batch_id = own.id
                  WHERE other.state NOT IN

@@ -155,7 +155,8 @@ pub fn batches(db: &Connection, limit: u32) -> Result<Vec<OpenBatch>> {
     db.prepare_cached(
         "SELECT a.id, a.blocked_by, min(p.owner || '/' || p.name), count(*),
              (SELECT count(*) FROM builds o WHERE o.batch_id = a.id)
-         FROM builds b JOIN batches a ON a.id = b.batch_id JOIN projects p ON p.id = b.project_id
+         FROM builds b INDEXED BY builds_unfinished
+         JOIN batches a ON a.id = b.batch_id JOIN projects p ON p.id = b.project_id
          WHERE b.state NOT IN ('succeeded', 'forked', 'skipped', 'failed', 'canceled')
          GROUP BY a.id ORDER BY a.id LIMIT ?1",
     )?

@@ -1,3 +1,3 @@
 -- The batches of one project, for the page of its settings.
-CREATE INDEX builds_by_project_batch ON builds (project_id, batch_id, state)
-WHERE batch_id IS NOT NULL;
+CREATE INDEX builds_by_project_batch ON builds (project_id, batch_id)
+    WHERE batch_id IS NOT NULL;
