@@ -1,5 +1,7 @@
 //! `/build`: handing in, reading, canceling, deleting.
 
+use coprbox::model::BuildId;
+use coprbox::store::builds;
 use rocket::http::Method;
 use serde_json::{Value, json};
 
@@ -61,6 +63,13 @@ fn chroots_are_names_and_globs_less_the_excluded_ones() {
     assert_eq!(chosen(json!({"chroots": f43})), json!([f43]));
     assert_eq!(chosen(json!({"exclude_chroots": ["*-43-*"]})), json!([f42]));
     assert_eq!(chosen(json!({"chroots": [], "exclude_chroots": null})), json!([]));
+    // What is chosen and excluded leaves nothing, and nothing is what the build gets later on.
+    let chosen_and_not = json!({"chroots": [f42], "exclude_chroots": ["*-42-*"]});
+    let made = create(&hub, "alice", chosen_and_not).ok()["items"][0].clone();
+    assert_eq!(made["chroots"], json!([]));
+    let id = BuildId(made["id"].as_i64().unwrap());
+    let excluded = hub.app.store.read_now(|db| builds::excluded_chroots(db, id)).unwrap();
+    assert_eq!(excluded, [f42, f43]);
     for bad in ["opensuse-*", "epel-9-x86_64", "nosuchos-1-x86_64"] {
         let text = create(&hub, "alice", json!({ "chroots": [bad] })).refused(400);
         assert!(text.contains(bad), "{text}");

@@ -105,6 +105,8 @@ fn chroots_are_named_as_clients_of_all_ages_do() {
         let build = send(&hub, "alice", &[part, ("json", "json", &fields(more))]).ok();
         assert_eq!(build["chroots"], given);
     }
+    let nothing = json!({"chroot": "fedora-42-x86_64", "exclude_chroots": ["fedora-42-*"]});
+    send(&hub, "alice", &[part, ("json", "json", &fields(nothing))]).refused(400);
     let plain: [(&str, &str, &[u8]); 5] = [
         ("ownername", "", b"alice"),
         ("projectname", "", b"tools"),

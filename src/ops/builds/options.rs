@@ -127,14 +127,19 @@ impl Wish {
             enabled.iter().filter(fits).cloned().collect()
         };
         let chosen = matching("chroots", self.chroots.as_deref().unwrap_or_default());
-        let excluded =
+        let mut excluded =
             matching("exclude_chroots", self.exclude_chroots.as_deref().unwrap_or_default());
         let basis = match (chosen.is_empty(), excluded.is_empty()) {
             (true, true) => &[][..],
             (true, false) => enabled,
             (false, _) => &chosen[..],
         };
-        let given = basis.iter().filter(|name| !excluded.contains(name)).cloned().collect();
+        let given: Vec<ChrootName> =
+            basis.iter().filter(|name| !excluded.contains(name)).cloned().collect();
+        if given.is_empty() && !basis.is_empty() {
+            // Nothing is left of what was chosen; it must not be given what was not.
+            excluded = enabled.to_vec();
+        }
         (given, excluded)
     }
 
