@@ -2,17 +2,37 @@
 
 use rocket::serde::json::Json;
 use rocket::{State, get};
+use utoipa::ToSchema;
 
 use super::error::Answer;
 use super::openapi::{Endpoints, described};
-use super::params::{ByIdOrName, List, Number, Page, Paging, Params};
+use super::params::{List, Number, Paging, Params};
 use super::view::{BuildChroot, ChrootConfig, Nevras};
-use crate::model::list::Slice;
+use crate::model::list::ChrootKey;
 use crate::model::{BuildId, ChrootName};
 use crate::ops::{App, builds};
 
-/// What lists of chroots can be ordered by; by name means by id, for older clients.
-const COLUMNS: [&str; 2] = ["id", "name"];
+/// What lists of chroots can be ordered by: the words of [`ChrootKey`].
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what is read")]
+struct Order {
+    /// What to order by; the name stands for the id.
+    #[param(inline)]
+    order: Option<OrderWord>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+#[schema(rename_all = "snake_case")]
+enum OrderWord {
+    Id,
+    Name,
+    Status,
+    StartedOn,
+    EndedOn,
+    ResultDir,
+}
 
 /// Which build is meant.
 #[derive(utoipa::IntoParams)]
@@ -39,16 +59,15 @@ async fn show(app: &App, id: &str, name: &str) -> Answer<BuildChroot> {
     Ok(Json(BuildChroot::new(&build, chroot, &app.layout())))
 }
 
-async fn show_list(app: &App, id: &str, page: Page) -> Answer<List<BuildChroot>> {
-    let page = page.by_id();
+async fn show_list(app: &App, id: &str, params: &Params) -> Answer<List<BuildChroot>> {
+    let page = params.page(&ChrootKey::ALL.map(|(word, _)| word))?;
+    let order = page.order_of(&ChrootKey::ALL);
+    let page = if order.0 == ChrootKey::Id { page.by_id() } else { page };
     let found = match builds::number(id) {
-        Ok(id) => builds::chroots(app, id, Slice::default()).await?,
+        Ok(id) => builds::chroots(app, id, order).await?,
         Err(_) => None,
     };
-    let Some((build, mut chroots)) = found else { return Ok(Json(page.list(Vec::new()))) };
-    if page.is_descending() {
-        chroots.reverse();
-    }
+    let Some((build, chroots)) = found else { return Ok(Json(page.list(Vec::new()))) };
     let layout = app.layout();
     let part = page.cut(chroots);
     let views = part.into_iter().map(|chroot| BuildChroot::new(&build, chroot, &layout)).collect();
@@ -76,23 +95,23 @@ async fn get_one_of_old(app: &State<App>, id: Number<'_>, chroot: &str) -> Answe
 
 /// A build in all its chroots; an empty list for a build that is not there.
 #[utoipa::path(
-    params(OfBuild, Paging, ByIdOrName),
+    params(OfBuild, Paging, Order),
     responses((status = 200, body = List<BuildChroot>)),
 )]
 #[get("/build-chroot/list")]
 async fn list(app: &State<App>, params: Params) -> Answer<List<BuildChroot>> {
-    show_list(app, params.required("build_id")?, params.page(&COLUMNS)?).await
+    show_list(app, params.required("build_id")?, &params).await
 }
 
 /// A build in all its chroots, for older clients.
-#[utoipa::path(params(Paging, ByIdOrName), responses((status = 200, body = List<BuildChroot>)))]
+#[utoipa::path(params(Paging, Order), responses((status = 200, body = List<BuildChroot>)))]
 #[get("/build-chroot/list/<id>")]
 async fn list_of_old(
     app: &State<App>,
     id: Number<'_>,
     params: Params,
 ) -> Answer<List<BuildChroot>> {
-    show_list(app, id.0, params.page(&COLUMNS)?).await
+    show_list(app, id.0, &params).await
 }
 
 /// What a build is configured with in one chroot.

@@ -57,7 +57,7 @@ enum Way {
     Descending,
 }
 
-/// What lists of projects, packages and chroots can be ordered by.
+/// What lists of packages can be ordered by.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what is read")]
@@ -166,10 +166,6 @@ impl Page {
     pub(super) fn order_of<K: Copy + Default>(&self, keys: &[(&str, K)]) -> (K, Direction) {
         let known = keys.iter().find(|(word, _)| *word == self.order);
         (known.map(|&(_, key)| key).unwrap_or_default(), self.direction)
-    }
-
-    pub(super) fn is_descending(&self) -> bool {
-        self.direction == Direction::Descending
     }
 
     /// This part of what is all there already.

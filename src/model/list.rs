@@ -78,3 +78,33 @@ impl ProjectKey {
         ("repo_priority", ProjectKey::RepoPriority),
     ];
 }
+
+/// What the chroots of a build can be ordered by: what Copr keeps of one that has an order. They
+/// are few, and ordered when they have been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChrootKey {
+    /// The order in which they were given.
+    #[default]
+    Id,
+    /// The number of the state.
+    Status,
+    /// When it started; those that have not come last.
+    StartedOn,
+    /// When it ended; those that have not come last.
+    EndedOn,
+    /// The name of the directory with the results; those without come last.
+    ResultDir,
+}
+
+impl ChrootKey {
+    /// All, with the words that clients have for them. Older clients say name, and Copr takes that
+    /// for the id.
+    pub const ALL: [(&'static str, ChrootKey); 6] = [
+        ("id", ChrootKey::Id),
+        ("name", ChrootKey::Id),
+        ("status", ChrootKey::Status),
+        ("started_on", ChrootKey::StartedOn),
+        ("ended_on", ChrootKey::EndedOn),
+        ("result_dir", ChrootKey::ResultDir),
+    ];
+}

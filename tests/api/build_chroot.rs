@@ -65,6 +65,13 @@ fn a_chroot_of_a_build_has_all_keys_and_a_slash_at_its_address() {
     assert_eq!(list["meta"]["order"], "id");
     let newest = hub.get("/api_3/build-chroot/list/1?order_type=DESC&limit=1").ok();
     assert_eq!(newest["items"][0], list["items"][1]);
+    for (order, first) in
+        [("status", 0), ("status&order_type=DESC", 1), ("started_on", 0), ("ended_on", 0)]
+    {
+        let ordered = hub.get(&format!("/api_3/build-chroot/list?build_id=1&order={order}")).ok();
+        assert_eq!(ordered["items"][0], list["items"][first], "{order}");
+        assert_eq!(ordered["meta"]["order"], order.split('&').next().unwrap());
+    }
     let source = hub.get("/api_3/build/source-chroot/1").ok();
     let url = "http://hub.test:5000/results/alice/tools/srpm-builds/00000001";
     assert_eq!(source, json!({"state": "succeeded", "result_url": url}));

@@ -36,9 +36,10 @@ pub use upload::{UploadedFile, submit_srpm, submit_upload};
 
 use super::listing::Listing;
 use super::{App, Error, Result, projects};
+use crate::clock::Timestamp;
 use crate::model::build::{Build, BuildChroot};
 use crate::model::build_config::{BuildConfig, Parts};
-use crate::model::list::Slice;
+use crate::model::list::{ChrootKey, Direction, Slice};
 use crate::model::nevra::Nevra;
 use crate::model::{BuildId, BuildState, ChrootName, PackageName};
 use crate::store::builds::Filter;
@@ -94,20 +95,36 @@ pub async fn these(app: &App, ids: Vec<BuildId>) -> Result<Vec<Build>> {
     app.store.read(move |db| Ok(builds::these(db, &ids)?)).await
 }
 
-/// The chroots of a build, in the order in which they were given; none for a build that is not
-/// there.
+/// The chroots of a build, all of them; none for a build that is not there.
 pub async fn chroots(
     app: &App,
     id: BuildId,
-    slice: Slice,
+    order: (ChrootKey, Direction),
 ) -> Result<Option<(Build, Vec<BuildChroot>)>> {
     app.store
         .look_up(move |db| {
             let Some(build) = builds::get(db, id)? else { return Ok(None) };
-            let chroots = build_chroots::list(db, id, slice)?;
+            let mut chroots = build_chroots::list(db, id, Slice::default())?;
+            put_in_order(&mut chroots, order);
             Ok(Some((build, chroots)))
         })
         .await
+}
+
+/// Orders what has been read in the order of the numbers, and leaves it so where all else is equal.
+fn put_in_order(chroots: &mut [BuildChroot], (key, direction): (ChrootKey, Direction)) {
+    let time = |time: Option<Timestamp>| time.map_or(i64::MAX, |time| time.0);
+    match key {
+        ChrootKey::Id => {}
+        ChrootKey::Status => chroots.sort_by_key(|chroot| chroot.state.number()),
+        ChrootKey::StartedOn => chroots.sort_by_key(|chroot| time(chroot.started_on)),
+        ChrootKey::EndedOn => chroots.sort_by_key(|chroot| time(chroot.ended_on)),
+        ChrootKey::ResultDir => chroots
+            .sort_by_cached_key(|chroot| (chroot.result_dir.is_none(), chroot.result_dir.clone())),
+    }
+    if direction == Direction::Descending {
+        chroots.reverse();
+    }
 }
 
 fn find_chroot(db: &Connection, id: BuildId, name: &str) -> Result<(Build, BuildChroot)> {
