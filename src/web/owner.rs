@@ -1,7 +1,6 @@
 //! The projects of a user or a group.
 
 use askama::Template;
-use rocket::response::Redirect;
 use rocket::{State, get};
 
 use super::error::PageError;
@@ -114,13 +113,23 @@ async fn show(
 }
 
 /// Copr's address of a group's projects.
-#[get("/groups/g/<group>/coprs")]
-pub fn group(group: GroupOwner) -> Redirect {
-    Redirect::permanent(view::owner_url(&group.0))
+#[get("/groups/g/<group>/coprs?<page>")]
+pub async fn group(
+    app: &State<App>,
+    shell: Shell,
+    group: GroupOwner,
+    page: Option<&str>,
+) -> Result<Page<OwnerPage>, PageError> {
+    index(app, shell, group.0, page).await
 }
 
 /// And of its further pages.
 #[get("/groups/g/<group>/coprs/<number>")]
-pub fn group_numbered(group: GroupOwner, number: u32) -> Redirect {
-    Redirect::permanent(format!("{}{number}/", view::owner_url(&group.0)))
+pub async fn group_numbered(
+    app: &State<App>,
+    shell: Shell,
+    group: GroupOwner,
+    number: u32,
+) -> Result<Page<OwnerPage>, PageError> {
+    numbered(app, shell, group.0, number).await
 }

@@ -1,6 +1,7 @@
 //! Tokens, one's own account, and the pages of owners.
 
 use rocket::http::Method;
+use serde_json::json;
 
 use crate::site::Site;
 
@@ -128,6 +129,11 @@ fn a_list_of_projects_goes_on_under_numbers() {
     for second in ["/coprs/alice/2/", "/coprs/alice/?page=2"] {
         site.page(second).has("<strong>p0</strong>").lacks("<strong>p50</strong>");
     }
-    let group = site.get("/groups/g/crew/coprs/2/");
-    assert_eq!(group.header("location"), "/coprs/g/crew/2/");
+    let body = |number: i32| json!({"name": format!("t{number}"), "chroots": ["epel-9-x86_64"]});
+    for number in 0..51 {
+        site.hub.post("bob", "/api_3/project/add/@crew", body(number)).ok();
+    }
+    for second in ["/groups/g/crew/coprs/2/", "/groups/g/crew/coprs/?page=2", "/coprs/g/crew/2/"] {
+        site.page(second).has("<strong>t0</strong>").lacks("<strong>t50</strong>");
+    }
 }
