@@ -12,7 +12,7 @@ use super::openapi::{Endpoints, described};
 use super::view::Pairs;
 use crate::model::project::ProjectChroot;
 use crate::model::repo_url::RepoTarget;
-use crate::model::{DirName, Owner, ProjectName};
+use crate::model::{DirName, Owner};
 use crate::ops::App;
 use crate::ops::install::{self, Dependency, Offer, days_until};
 use crate::repo::Layout;
@@ -89,8 +89,14 @@ struct Needed {
 #[serde(untagged)]
 #[schema(as = RepoDependencyData)]
 enum Data {
-    Copr { owner: Owner, projectname: ProjectName },
-    External { pattern: String },
+    /// Clients put the name into addresses, so it is the directory's where one is meant.
+    Copr {
+        owner: Owner,
+        projectname: DirName,
+    },
+    External {
+        pattern: String,
+    },
 }
 
 /// The repositories of a project, for dnf5. The release in the address is there for statistics;
@@ -162,14 +168,17 @@ fn needed(offer: &Offer, layout: &Layout) -> Vec<Needed> {
         match (url.target(), project) {
             (RepoTarget::Copr(owner, dir), Some(project)) => list.push(Needed {
                 kind: "copr",
-                opts: opts(
-                    format!("coprdep:{host}:{}:{}", owner.in_repo_id(), dir.in_repo_id()),
-                    format!("Copr {host}/{full_name} runtime dependency #{number} - {owner}/{dir}"),
-                ),
-                data: Data::Copr {
-                    owner: project.owner.clone(),
-                    projectname: project.name.clone(),
+                opts: Opts {
+                    module_hotfixes: project.settings.module_hotfixes.then_some("1"),
+                    priority: url.priority().or(project.settings.repo_priority),
+                    ..opts(
+                        format!("coprdep:{host}:{}:{}", owner.in_repo_id(), dir.in_repo_id()),
+                        format!(
+                            "Copr {host}/{full_name} runtime dependency #{number} - {owner}/{dir}"
+                        ),
+                    )
                 },
+                data: Data::Copr { owner: owner.clone(), projectname: dir.clone() },
             }),
             (RepoTarget::Copr(..), None) => {}
             (RepoTarget::External(address), _) => list.push(Needed {

@@ -131,6 +131,9 @@ impl RepoFile<'_> {
              baseurl={baseurl}\ntype=rpm-md\nskip_if_unavailable=True\nrepo_gpgcheck=0\n\
              gpgcheck=0\nenabled=1\nenabled_metadata=1\n"
         );
+        if let Some(priority) = url.priority() {
+            let _ = writeln!(text, "priority={priority}");
+        }
     }
 }
 
@@ -259,7 +262,7 @@ mod tests {
                  name=Copr hub.example.org/@devs/tools:custom:x external runtime dependency #1 \
                  - https_h_distname_chroot_priority_3\n\
                  baseurl=https://h/epel/epel-9-x86_64/\n\
-                 {common}repo_gpgcheck=0\ngpgcheck=0\n{enabled}"
+                 {common}repo_gpgcheck=0\ngpgcheck=0\n{enabled}priority=3\n"
             )
         );
     }

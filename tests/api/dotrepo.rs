@@ -11,7 +11,7 @@ fn hub() -> Hub {
     let body = json!({
         "name": "tools", "chroots": ["fedora-42-x86_64", "fedora-42-i386", "epel-9-x86_64"],
         "multilib": true, "module_hotfixes": true, "repo_priority": 10,
-        "runtime_dependencies": ["copr://alice/lib?priority=4", "https://h/$chroot/"],
+        "runtime_dependencies": ["copr://alice/lib?priority=4", "https://h/$chroot/?priority=5"],
     });
     hub.post("alice", "/api_3/project/add/alice", body).ok();
     let body = json!({"name": "team", "chroots": ["fedora-42-x86_64"]});
@@ -31,7 +31,9 @@ fn the_first_line_of_a_repo_file_is_its_id() {
         "[copr:hub.test:alice:tools:ml]",
         "priority=10",
         "[coprdep:hub.test:alice:lib]",
+        "priority=4",
         "baseurl=https://h/fedora-42-x86_64/",
+        "priority=5",
     ] {
         assert!(text.lines().any(|own| own == line), "{line}\n{text}");
     }
@@ -86,4 +88,34 @@ fn rpmrepo_has_what_dnf5_needs() {
     assert_eq!(needed[1]["type"], "external_baseurl");
     assert_eq!(needed[1]["data"], json!({"pattern": "https://h/$chroot/"}));
     hub.get("/api_3/rpmrepo/alice/none/fedora-42").refused(404);
+}
+
+#[test]
+fn dnf5_is_told_of_dependencies_what_the_repo_file_says() {
+    let hub = hub();
+    let edit = |project: &str, body| {
+        let path = format!("/api_3/project/edit/alice/{project}");
+        hub.json("alice", Method::Put, &path, body).ok();
+    };
+    let opts = || {
+        let offer = hub.get("/api_3/rpmrepo/alice/tools/fedora-42").ok();
+        let mut needed = offer["dependencies"][0].clone();
+        needed["opts"].as_object_mut().unwrap().retain(|key, _| key != "id" && key != "name");
+        (needed["opts"].take(), needed["data"]["projectname"].take())
+    };
+    assert_eq!(opts(), (json!({"priority": 4}), json!("lib")));
+    edit("lib", json!({"repo_priority": 5, "module_hotfixes": true}));
+    assert_eq!(opts().0, json!({"module_hotfixes": "1", "priority": 4}));
+    edit("tools", json!({"runtime_dependencies": "copr://alice/lib:custom:x"}));
+    let expected = (json!({"module_hotfixes": "1", "priority": 5}), json!("lib:custom:x"));
+    assert_eq!(opts(), expected);
+    let file = hub.get("/coprs/alice/tools/repo/fedora-42/").ok().as_str().unwrap().to_owned();
+    let section = &file[file.find("[coprdep:").unwrap()..];
+    for line in [
+        "baseurl=http://hub.test:5000/results/alice/lib:custom:x/fedora-$releasever-$basearch/",
+        "module_hotfixes=1",
+        "priority=5",
+    ] {
+        assert!(section.lines().any(|own| own == line), "{line}\n{file}");
+    }
 }
