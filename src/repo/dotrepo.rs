@@ -151,7 +151,19 @@ fn with_releasever(chroot: &ChrootName) -> String {
 }
 
 /// The chroot that a `.repo` address means by `name_release` (`fedora-42`) and, if given, `arch`.
+///
+/// The systems that ask for EPEL are also those that a beta of RHEL becomes, for which there are
+/// packages before there is an EPEL.
 pub fn select<'a>(
+    chroots: &'a [ChrootName],
+    name_release: &str,
+    arch: Option<&str>,
+) -> Option<&'a ChrootName> {
+    let beta = || name_release.strip_prefix("epel-").map(|rest| format!("rhelbeta-{rest}"));
+    find(chroots, name_release, arch).or_else(|| find(chroots, &beta()?, arch))
+}
+
+fn find<'a>(
     chroots: &'a [ChrootName],
     name_release: &str,
     arch: Option<&str>,
@@ -289,15 +301,24 @@ mod tests {
 
     #[test]
     fn a_release_selects_a_chroot_by_its_whole_name() {
-        let chroots: Vec<ChrootName> = ["fedora-42-aarch64", "fedora-42-x86_64", "epel-9-x86_64"]
-            .iter()
-            .map(|name| name.parse().unwrap())
-            .collect();
+        let chroots: Vec<ChrootName> = [
+            "fedora-42-aarch64",
+            "fedora-42-x86_64",
+            "rhelbeta-9-x86_64",
+            "epel-9-x86_64",
+            "rhelbeta-10-x86_64",
+        ]
+        .iter()
+        .map(|name| name.parse().unwrap())
+        .collect();
         let found = |release, arch| select(&chroots, release, arch).map(ChrootName::as_str);
         assert_eq!(found("fedora-42", Some("x86_64")), Some("fedora-42-x86_64"));
         assert_eq!(found("fedora-42", None), Some("fedora-42-aarch64"));
         assert_eq!(found("fedora-42-x86_64", None), Some("fedora-42-x86_64"));
         assert_eq!(found("fedora-4", None), None);
+        assert_eq!(found("epel-9", Some("x86_64")), Some("epel-9-x86_64"));
+        assert_eq!(found("epel-10", Some("x86_64")), Some("rhelbeta-10-x86_64"));
         assert_eq!(found("epel-9", Some("aarch64")), None);
+        assert_eq!(found("epel-8", None), None);
     }
 }
