@@ -157,6 +157,13 @@ fn document() -> (ContentType, &'static str) {
     (ContentType::JSON, &DOCUMENT.json)
 }
 
+/// This description once more, where Copr has its own. Copr's is written in an older OpenAPI.
+#[utoipa::path(responses((status = 200, body = Object, content_type = "application/json")))]
+#[get("/swagger.json")]
+fn swagger() -> (ContentType, &'static str) {
+    document()
+}
+
 /// This description, for people.
 #[utoipa::path(responses((status = 200, body = String, content_type = "text/html")))]
 #[get("/docs")]
@@ -165,5 +172,5 @@ fn docs(caller: Caller) -> Page<page::Shown> {
 }
 
 pub(super) fn endpoints() -> Endpoints {
-    described![document, docs]
+    described![document, swagger, docs]
 }

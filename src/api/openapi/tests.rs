@@ -268,7 +268,9 @@ fn references_lead_somewhere() {
 #[test]
 fn the_description_and_its_page_are_served() {
     let hub = Hub::new();
-    assert_eq!(hub.get("/api_3/openapi.json").ok()["openapi"], "3.1.0");
+    for path in ["/api_3/openapi.json", "/api_3/swagger.json"] {
+        assert_eq!(hub.get(path).ok()["openapi"], "3.1.0");
+    }
     let page = hub.send("", Method::Get, "/api_3/docs", "", b"");
     // Long paths may break at their slashes.
     let html = page.body.as_str().unwrap().replace("<wbr>", "");
