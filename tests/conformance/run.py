@@ -54,6 +54,9 @@ class Server:
             f'base_url = "{self.url}"',
             "[runner]",
             "slots = 0",
+            # Nothing went away by itself from the recorded server while it was asked.
+            "[cleanup]",
+            "interval = 0",
         ]
         for instance in self.seed["distgit"]:
             address = f"{instance['clone_url']}/{instance['clone_package_uri']}"
