@@ -23,6 +23,9 @@
 //! | states end | `model::state`, `build::a_canceled_build_…`, `defects`, `tests/runner/engine` |
 //! | batches | `build::batches_are_joined_while_they_are_open`, `tests/runner/engine` |
 //! | chroots: globs, exclusions, ends and returns | `build`, `project`, `package_add`, `project_chroot` |
+//! | webhooks | `hooks`, `forges`, `webhook` |
+//! | every command of copr-cli | `tests/e2e/test_commands.py`, `tests/conformance` |
+//! | `dnf copr` | `tests/e2e/test_dnf_copr.py` |
 //! | two at once | `one_of_many_makes_the_package`, `project::two_at_once_make_one_project` |
 //! | the users' documents | `user_documents` |
 //! | HEAD and OPTIONS, 405 elsewhere | `reading_has_a_head_and_nothing_else`, `general` |
