@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::model::project::{Project, ProjectChroot};
 use crate::model::user::User;
 use crate::model::{ChrootName, Owner, ProjectName};
-use crate::store::{Connection, pins, project_chroots, projects as project_rows};
+use crate::store::{Connection, permissions, project_chroots, projects as project_rows};
 
 /// Reads the chroots of a project whose packages go away, the next to go first.
 pub fn list(
@@ -54,9 +54,9 @@ const MOST_PROJECTS: u32 = 10_000;
 
 /// Reads these of all projects that a user looks after, the next to go first.
 pub fn mine(db: &Connection, user: &User) -> Result<Vec<Ending>> {
-    let mut ids = pins::with_role(db, user.id, true, MOST_PROJECTS)?;
+    let mut ids = permissions::with_role(db, user.id, true, MOST_PROJECTS)?;
     for owner in settings::owners(db, user)? {
-        ids.extend(pins::owned(db, &owner, MOST_PROJECTS)?);
+        ids.extend(project_rows::newest_ids(db, &owner, MOST_PROJECTS)?);
     }
     ids.sort_unstable();
     ids.dedup();

@@ -7,7 +7,7 @@ use super::{Error, Mistakes, Result, pages, settings};
 use crate::model::project::Project;
 use crate::model::user::User;
 use crate::model::{Owner, ProjectId};
-use crate::store::{Connection, pins, projects};
+use crate::store::{Connection, permissions, pins, projects};
 
 /// How many projects an owner can put in front.
 pub const MOST: usize = 4;
@@ -30,12 +30,12 @@ pub fn choices(
     let pinned = pinned(db, owner)?;
     let mut ids: Vec<ProjectId> = pinned.iter().map(|project| project.id).collect();
     match owner {
-        Owner::Group(_) => ids.extend(pins::owned(db, owner, MOST_OFFERED)?),
+        Owner::Group(_) => ids.extend(projects::newest_ids(db, owner, MOST_OFFERED)?),
         Owner::User(_) => {
             for owner in settings::owners(db, user)? {
-                ids.extend(pins::owned(db, &owner, MOST_OFFERED)?);
+                ids.extend(projects::newest_ids(db, &owner, MOST_OFFERED)?);
             }
-            ids.extend(pins::with_role(db, user.id, false, MOST_OFFERED)?);
+            ids.extend(permissions::with_role(db, user.id, false, MOST_OFFERED)?);
         }
     }
     let mut seen = HashSet::new();

@@ -95,3 +95,20 @@ pub fn set(
     .execute(params![project, user, builder, admin])?;
     Ok(())
 }
+
+/// The projects of others in which a user has a role: that of an admin, or any.
+pub fn with_role(
+    db: &Connection,
+    user: UserId,
+    admin_only: bool,
+    limit: u32,
+) -> Result<Vec<ProjectId>> {
+    db.prepare_cached(
+        "SELECT project_id FROM permissions
+         WHERE user_id = ?1 AND (admin = 2 OR (builder = 2 AND NOT ?2))
+         ORDER BY project_id DESC LIMIT ?3",
+    )?
+    .query_map(params![user, admin_only, limit], |row| row.get(0))?
+    .map(|row| Ok(row?))
+    .collect()
+}

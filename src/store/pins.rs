@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::Result;
-use crate::model::{Owner, ProjectId, UserId};
+use crate::model::{Owner, ProjectId};
 
 /// What an owner has put in front, in order.
 pub fn of(db: &Connection, owner: &Owner) -> Result<Vec<ProjectId>> {
@@ -22,29 +22,4 @@ pub fn set(db: &Connection, owner: &Owner, projects: &[ProjectId]) -> Result<()>
         insert.execute(params![owner, place, project])?;
     }
     Ok(())
-}
-
-/// The projects of an owner, newest first.
-pub fn owned(db: &Connection, owner: &Owner, limit: u32) -> Result<Vec<ProjectId>> {
-    db.prepare_cached("SELECT id FROM projects WHERE owner = ?1 ORDER BY id DESC LIMIT ?2")?
-        .query_map(params![owner, limit], |row| row.get(0))?
-        .map(|row| Ok(row?))
-        .collect()
-}
-
-/// The projects of others in which a user has a role: that of an admin, or any.
-pub fn with_role(
-    db: &Connection,
-    user: UserId,
-    admin_only: bool,
-    limit: u32,
-) -> Result<Vec<ProjectId>> {
-    db.prepare_cached(
-        "SELECT project_id FROM permissions
-         WHERE user_id = ?1 AND (admin = 2 OR (builder = 2 AND NOT ?2))
-         ORDER BY project_id DESC LIMIT ?3",
-    )?
-    .query_map(params![user, admin_only, limit], |row| row.get(0))?
-    .map(|row| Ok(row?))
-    .collect()
 }

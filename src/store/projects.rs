@@ -186,6 +186,11 @@ pub fn ids(
         .collect()
 }
 
+/// The numbers of an owner's newest projects.
+pub fn newest_ids(db: &Connection, owner: &Owner, limit: u32) -> Result<Vec<ProjectId>> {
+    ids(db, Some(owner), (ProjectKey::Id, Direction::Descending), Slice::first(limit))
+}
+
 /// The projects with these numbers, in this order, without those that have gone.
 pub fn these(db: &Connection, ids: &[ProjectId]) -> Result<Vec<Project>> {
     super::these(db, &format!("{SELECT} WHERE p.id = ?1"), ids, from_row)
